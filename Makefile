@@ -1,0 +1,56 @@
+# Mimia's commands. `make run` and `make test` are all that a newcomer needs; each installs first.
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PY := .venv/bin/python
+PIP := .venv/bin/pip install --quiet --disable-pip-version-check
+
+.PHONY: run test install lint bench clean
+
+run: install
+	$(PY) manage.py migrate --no-input --verbosity 0
+	$(PY) manage.py demo --if-empty
+	@exec $(PY) manage.py serve
+
+install: .venv/installed static/dist/built
+
+export MIMIA_REQUIRE_ALL
+
+test: install .venv/installed-tests
+	npm test
+	$(PY) -m pytest
+
+lint: install .venv/installed-tests
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	$(PY) -m mypy clinic diagnosis
+	.venv/bin/lint-imports
+	$(PY) manage.py makemigrations --check --dry-run
+	npm run check
+
+bench: install
+	$(PY) -m diagnosis.bench
+
+clean:
+	rm -rf .venv node_modules static/dist
+
+.venv/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Mimia needs Python 3.11; set PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv .venv
+	@echo "Installing Python packages (README.md says how much that is) ..."
+	# torch first, with its dependencies; then the exact rest without any: mediapipe names
+	# packages that would replace the headless OpenCV and are never imported.
+	$(PIP) --constraint requirements.lock torch torchvision
+	$(PIP) --no-deps --requirement requirements.lock
+	@touch $@
+
+.venv/installed-tests: .venv/installed tests/requirements.lock
+	$(PIP) --no-deps --requirement tests/requirements.lock
+	@touch $@
+
+node_modules/installed: package.json package-lock.json
+	npm ci --no-audit --no-fund --silent
+	@touch $@
+
+static/dist/built: node_modules/installed $(shell find static/ts -name '*.ts' 2>/dev/null)
+	npm run --silent build
+	@touch $@

@@ -1,0 +1,66 @@
+"""System checks: mistakes of an installation, told to its operator before a patient meets them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+import diagnosis
+
+# Looked up without importing the release code, which brings torch into every command.
+RELEASES = Path(diagnosis.__file__).with_name("releases")
+OTHER_OPENCVS = ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless")
+
+
+@register
+def home_recording_needs_https(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    if settings.SITE_IS_HTTPS or settings.SITE_HOST in settings.LOCAL_HOSTS:
+        return []
+    return [
+        Warning(
+            f"SITE_URL is {settings.SITE_URL}: browsers give no camera to pages without https.",
+            hint="Put the site behind https and set SITE_URL; until then no capture link is made.",
+            id="clinic.W001",
+        )
+    ]
+
+
+@register
+def one_provider_of_cv2(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Two OpenCV packages overwrite each other's files; the full one needs a screen's libraries."""
+    installed = {dist.name.lower() for dist in importlib.metadata.distributions() if dist.name}
+    return [
+        Error(
+            f"{name} is installed and overwrites opencv-python-headless.",
+            hint=f"pip uninstall {name}; pip install --force-reinstall --no-deps "
+            "opencv-python-headless",
+            id="clinic.E001",
+        )
+        for name in OTHER_OPENCVS
+        if name in installed
+    ]
+
+
+@register
+def embedded_release_is_there(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    if any(RELEASES.glob("*/release.json")):
+        return []
+    return [
+        Error(
+            f"No release is in {RELEASES}: nothing can be analysed.",
+            hint="Restore it from the repository, or train it: python -m diagnosis.training",
+            id="clinic.E002",
+        )
+    ]

@@ -1,0 +1,121 @@
+"""A trend as a chart's data, in words, and as a table: three forms of the same points."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from clinic.dashboards import labels
+from clinic.dashboards.series import TrendPoint, Trends, TrendSeries
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """`said` is what the chart shows, for those who do not see it; `table` is newest first."""
+
+    series: TrendSeries
+    said: str
+
+    @property
+    def id(self) -> str:
+        return self.series.key.id
+
+    @property
+    def table(self) -> tuple[TrendPoint, ...]:
+        return self.series.points[::-1]
+
+    @property
+    def reason(self) -> str:
+        """Why the newest session has no value; empty when it has one."""
+        return self.series.points[-1].absent
+
+    @property
+    def latest(self) -> TrendPoint | None:
+        return next((p for p in reversed(self.series.points) if p.value is not None), None)
+
+
+def figure(series: TrendSeries) -> Figure:
+    return Figure(series, said(series))
+
+
+def said(series: TrendSeries) -> str:
+    present = series.present
+    if not present:
+        return f"No value in {_count(len(series.points), 'session')}."
+    first, last = written(present[0].recorded), written(present[-1].recorded)
+    span = f"on {first}" if first == last else f"from {first} to {last}"
+    lines = [f"{_count(len(present), 'session')} {span}."]
+    lines += [_said_of_state(state, points, series.unit) for state, points in by_state(present)]
+    absent = len(series.points) - len(present)
+    if absent:
+        lines.append(f"No value in {_count(absent, 'session')}.")
+    return " ".join(lines)
+
+
+def _said_of_state(state: str, points: Sequence[TrendPoint], unit: str) -> str:
+    values = [point.value for point in points if point.value is not None]
+    name = labels.MEDICATION[state]
+    if len(values) == 1:
+        return f"{name}: {labels.significant(values[0])} {unit}."
+    first, last, low, high = map(
+        labels.significant, (values[0], values[-1], min(values), max(values))
+    )
+    return f"{name}: first {first}, latest {last}, between {low} and {high} {unit}."
+
+
+def by_state(points: Sequence[TrendPoint]) -> list[tuple[str, list[TrendPoint]]]:
+    """The points of each medication state that occurs, ON and OFF first."""
+    grouped = [(state, [p for p in points if p.medication == state]) for state in labels.MEDICATION]
+    return [(state, found) for state, found in grouped if found]
+
+
+def written(moment: datetime.datetime) -> str:
+    """For example "24 November 2026"."""
+    return date_format(timezone.localtime(moment), "j F Y")
+
+
+def payload(trends: Trends) -> dict[str, Any]:
+    """What static/ts/patient.ts draws: one chart per series over one shared span of time."""
+    points = [point for series in trends.series for point in series.present]
+    days = [point.recorded for point in points]
+    return {
+        "span": [min(days).isoformat(), max(days).isoformat()] if days else None,
+        "charts": [
+            {
+                "id": series.key.id,
+                "title": series.title,
+                "unit": series.unit,
+                "lines": [
+                    {"state": state, "label": labels.MEDICATION[state], "points": _drawn(found)}
+                    for state, found in by_state(series.present)
+                ],
+            }
+            for series in trends.series
+            if series.present
+        ],
+    }
+
+
+def _drawn(points: Sequence[TrendPoint]) -> list[dict[str, Any]]:
+    return [
+        {
+            "at": point.recorded.isoformat(),
+            "date": written(point.recorded),
+            "value": point.value,
+            "words": labels.significant(point.value),
+            "sd": point.sd,
+            "n": point.n,
+            "href": reverse("dashboards:session", args=[point.session]),
+        }
+        for point in points
+    ]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,141 @@
+"""The words and number formats in which pages name what the engine measured.
+
+Engine names that are not in the tables are shown as they are, with spaces for underscores.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from diagnosis.config import Side, TaskKind
+
+NAMES = {
+    "onset_latency": "Delay to onset",
+    "peak_velocity": "Peak speed",
+    "hold_variability": "Unsteadiness of the hold",
+    "hold_decay": "Decay of the hold",
+    "symmetry": "Symmetry, left over right",
+    "movement_sd": "Movement while talking",
+}
+MEANINGS = {
+    "Expressivity": "The session's headline: the geometric mean of the main amplitudes of its "
+    "Core expressions.",
+    "Amplitude": "How far a part of the face moves from its place in the person's own neutral "
+    "face: the distance that is exceeded for a tenth of the cue window.",
+    "Delay to onset": "From the cue to the start of the movement. Compare it on the same device "
+    "and browser only.",
+    "Time to peak": "From the start of the movement to nine tenths of its height.",
+    "Peak speed": "The steepest slope of the rise.",
+    "Unsteadiness of the hold": "How much the held movement varies around a straight line.",
+    "Decay of the hold": "How fast the held movement fades.",
+    "Symmetry": "Amplitude on the person's left over that on the right; 1 is even. Weak evidence.",
+    "Intensity": "How much more the moving face resembles the asked expression than neutral, by "
+    "the expression network; 0 is the person's own neutral face.",
+    "Specificity": "How much more it resembles the asked expression than any other one.",
+    "Eye opening, lips apart, blinks": "Measured while the person sits still. Compare blinks with "
+    "the same person and task only.",
+    "Movement while talking": "Standard deviation of a movement over the film.",
+    "SD and n": "Standard deviation over the repeats of the task, and their number.",
+    "% IOD": "Per cent of the interocular distance, the distance between the eyes: about 6 cm in "
+    "an adult, so that 1 % is about 0.6 mm.",
+    "margin": "A difference of two cosines: it has no unit, and its scale is the release's own.",
+}
+# What enters a patient's trends, per kind of task; of several regions the first is the main one.
+MAIN = {
+    TaskKind.REST: ("blink_rate", "lips_apart", "eye_opening"),
+    TaskKind.TALK: ("movement_sd",),
+    TaskKind.EXPRESSION: ("amplitude", "peak_velocity", "onset_latency", "intensity"),
+}
+NO_NUMBER = "\N{EN DASH}"
+WHOLE_FACE = "face"
+MOVEMENT = "movement"  # traces of landmarks; those of the network have other names
+EVIDENCE = {
+    "simulated": "trained on simulated faces only",
+    "public": "trained on public data",
+    "clinic": "trained on this clinic's patients",
+}
+MEDICATION = {
+    "on": "ON",
+    "off": "OFF",
+    "between": "In between",
+    "unsure": "Not sure",
+    "": "Not told",
+}
+# Signs in a browser's user agent; the first that is there counts, for most imitate the last ones.
+BROWSERS = {
+    "Edge": r"Edg\w*",
+    "Samsung Internet": "SamsungBrowser",
+    "Firefox": "(?:Firefox|FxiOS)",
+    "Chrome": "(?:Chrome|CriOS)",
+    "Safari": "Version",
+}
+SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS X": "macOS",
+    "Linux": "Linux",
+}
+
+
+def words(text: str) -> str:
+    return text.replace("_", " ")
+
+
+def first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def measure(name: str, region: str, side: str) -> str:
+    """For example "Amplitude, mouth corners, left"."""
+    parts = [NAMES.get(name, first_upper(words(name)))]
+    if region and region != WHOLE_FACE:
+        parts.append(words(region))
+    if side and side != Side.BOTH:
+        parts.append(side)
+    return ", ".join(parts)
+
+
+def trace(name: str) -> tuple[str, str]:
+    """Words and side: ("Mouth corner", "left") for "movement:mouth corner left"."""
+    kind, _, of = name.partition(":")
+    text = words(of if kind == MOVEMENT else kind)
+    head, _, last = text.rpartition(" ")
+    if last in (Side.LEFT, Side.RIGHT):
+        return first_upper(head), last
+    return first_upper(text), ""
+
+
+def evidence(name: str) -> str:
+    return EVIDENCE.get(name, words(name))
+
+
+def device(facts: Mapping[str, Any]) -> str:
+    """A name for the device, or its browser and system; empty when nothing is known."""
+    if facts.get("name"):
+        return str(facts["name"])
+    agent = str(facts.get("browser", ""))
+    browser = next(
+        (
+            f"{name} {found[1]}"
+            for name, sign in BROWSERS.items()
+            if (found := re.search(sign + r"/(\d+)", agent))
+        ),
+        "",
+    )
+    system = next((name for sign, name in SYSTEMS.items() if sign in agent), "")
+    return ", ".join(part for part in (browser, system) if part)
+
+
+def significant(value: float | None, digits: int = 3) -> str:
+    """Without an exponent; NO_NUMBER where there is none."""
+    if value is None or not math.isfinite(value):
+        return NO_NUMBER
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:.{min(decimals, 4)}f}"

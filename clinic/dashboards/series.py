@@ -1,0 +1,303 @@
+"""A patient's measures over sessions: what the charts draw, the tables list and the words say.
+
+A trend is of one release: results of another are never on the same line. Which other releases
+there are, and which sessions are left out and why, is part of the answer.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from clinic.dashboards import labels
+from clinic.patients.models import Patient
+from clinic.recordings.models import ProtocolTask, Recording, RecordingSession
+from diagnosis.config import Side, TaskKind
+from diagnosis.models import Measure, Result
+
+LEAD_IN = "lead-in"
+WHOLE = "the whole session"
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Release:
+    """The model version that made a number, and what it was trained on."""
+
+    name: str
+    sha256: str
+    evidence: str
+
+    @classmethod
+    def of(cls, result: Result) -> Release:
+        return cls(result.release, result.release_sha256, result.evidence)
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class MeasureKey:
+    """`task` is the task's code; empty for a measure of the whole session."""
+
+    task: str
+    name: str
+    region: str
+    side: str
+
+    @property
+    def id(self) -> str:
+        return "-".join(part for part in dataclasses.astuple(self) if part)
+
+
+@dataclasses.dataclass(frozen=True)
+class TrendPoint:
+    """One session's value; `value` is None where the measure is `absent`, with the reason."""
+
+    session: UUID
+    recorded: datetime.datetime
+    medication: str
+    value: float | None
+    sd: float | None
+    n: int
+    absent: str
+
+
+@dataclasses.dataclass(frozen=True)
+class TrendSeries:
+    """One measure over sessions, oldest first, all of one release."""
+
+    key: MeasureKey
+    title: str
+    unit: str
+    release: Release
+    points: tuple[TrendPoint, ...]
+
+    @property
+    def present(self) -> tuple[TrendPoint, ...]:
+        return tuple(point for point in self.points if point.value is not None)
+
+
+@dataclasses.dataclass(frozen=True)
+class LeftOut:
+    """A session, or one film of it, that is in no trend, and why."""
+
+    session: UUID
+    recorded: datetime.datetime
+    what: str
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Trends:
+    """All that is known of a patient over time under one release; no release: nothing yet."""
+
+    release: Release | None
+    other_releases: tuple[Release, ...]
+    headline: TrendSeries | None
+    tasks: tuple[tuple[str, tuple[TrendSeries, ...]], ...]  # (task title, its main measures)
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def series(self) -> tuple[TrendSeries, ...]:
+        of_tasks = tuple(series for _, group in self.tasks for series in group)
+        return ((self.headline,) if self.headline else ()) + of_tasks
+
+
+@dataclasses.dataclass(frozen=True)
+class _Kept:
+    """A kept recording or a session, with the newest result that the chosen release made of it."""
+
+    session: RecordingSession
+    task: ProtocolTask | None
+    result: Result
+
+
+def trends(patient: Patient, release_sha256: str = "") -> Trends:
+    """The trends under the release asked for; by default under that of the newest result.
+
+    Four queries, however many sessions there are.
+    """
+    sessions = list(patient.sessions.select_related("protocol").order_by("recorded"))
+    by_subject = _results_by_subject(sessions)
+    releases = _releases(by_subject.values())
+    release = next((r for r in releases if r.sha256 == release_sha256), None) or next(
+        iter(releases), None
+    )
+    if release is None:
+        return Trends(None, (), None, (), ())
+    kept, missing = _choose(sessions, by_subject, release)
+    used, unusable = _comparable(kept)
+    points = _points(used)
+    headline = _headline(used, points, release)
+    other = _other_sums(points, headline)
+    return Trends(
+        release=release,
+        other_releases=tuple(r for r in releases if r != release),
+        headline=headline,
+        tasks=tuple(_task_series(used, points, release)),
+        left_out=tuple(sorted((*missing, *unusable, *other), key=lambda out: out.recorded)),
+    )
+
+
+def _results_by_subject(sessions: Sequence[RecordingSession]) -> dict[UUID, list[Result]]:
+    """Every result of these sessions, newest first."""
+    found: dict[UUID, list[Result]] = defaultdict(list)
+    for result in Result.objects.filter(group__in=[s.id for s in sessions]).order_by("-created"):
+        found[result.subject].append(result)
+    return found
+
+
+def _releases(groups: Iterable[Sequence[Result]]) -> list[Release]:
+    """The releases that made them, the one that was used last first."""
+    newest: dict[Release, datetime.datetime] = {}
+    for result in (result for group in groups for result in group):
+        release = Release.of(result)
+        newest[release] = max(result.created, newest.get(release, result.created))
+    return sorted(newest, key=lambda release: newest[release], reverse=True)
+
+
+def _choose(
+    sessions: Sequence[RecordingSession],
+    by_subject: dict[UUID, list[Result]],
+    release: Release,
+) -> tuple[list[_Kept], list[LeftOut]]:
+    """The newest result of `release` for each session and kept film; what only others measured."""
+    by_id = {session.id: session for session in sessions}
+    recordings = Recording.objects.filter(session__in=sessions, task__trend=True)
+    subjects: list[tuple[RecordingSession, ProtocolTask | None, UUID]] = [
+        (by_id[r.session_id], r.task, r.id) for r in recordings.kept().select_related("task")
+    ] + [(session, None, session.id) for session in sessions]
+    kept, missing = [], []
+    for session, task, subject in subjects:
+        results = by_subject.get(subject, [])
+        result = next((r for r in results if Release.of(r) == release), None)
+        if result is not None:
+            kept.append(_Kept(session, task, result))
+        elif results and task is not None:
+            reason = f"measured only by release {results[0].release}"
+            missing.append(_left_out(session, task, reason))
+    return kept, missing
+
+
+def _shape(task: ProtocolTask) -> tuple[float, int, float, float]:
+    return task.lead_in_s, task.repeats, task.now_s, task.relax_s
+
+
+def _comparable(kept: Sequence[_Kept]) -> tuple[list[_Kept], list[LeftOut]]:
+    """What may stand on one line: usable, against a rest film, the task as it is filmed now.
+
+    A session's own result may not, if a film that it sums up may not.
+    """
+    films = [item for item in _in_order(kept) if item.task]
+    shapes = {item.task.code: _shape(item.task) for item in films if item.task}
+    obstacles = {item.result.id: _obstacle(item, shapes) for item in films}
+    spoilt = {
+        item.session.id: reason
+        for item in films
+        if item.result.usable and (reason := obstacles[item.result.id])
+    }
+    used, left_out = [], []
+    for item in kept:
+        reason = obstacles[item.result.id] if item.task else spoilt.get(item.session.id)
+        if reason is None:
+            used.append(item)
+        else:
+            left_out.append(_left_out(item.session, item.task, reason))
+    return used, left_out
+
+
+def _left_out(session: RecordingSession, task: ProtocolTask | None, reason: str) -> LeftOut:
+    return LeftOut(session.id, session.recorded, task.title if task else WHOLE, reason)
+
+
+def _in_order(kept: Iterable[_Kept]) -> list[_Kept]:
+    return sorted(kept, key=lambda item: item.session.recorded)
+
+
+def _obstacle(item: _Kept, shapes: dict[str, tuple[float, int, float, float]]) -> str | None:
+    if not item.result.usable:
+        found = [f["staff"] for f in item.result.findings if f["severity"] == "blocks"]
+        return "; ".join(found) or "not usable"
+    if item.result.neutral_source == LEAD_IN:
+        return "no usable rest film: measured against its own lead-in"
+    if item.task is not None and _shape(item.task) != shapes[item.task.code]:
+        return "filmed with other cue times than now"
+    return None
+
+
+def _points(used: Sequence[_Kept]) -> dict[MeasureKey, list[tuple[TrendPoint, str]]]:
+    """For each measure its points in order of time, each with its unit."""
+    by_result = {item.result.id: item for item in used}
+    points: dict[MeasureKey, list[tuple[TrendPoint, str]]] = defaultdict(list)
+    for row in Measure.objects.filter(result__in=by_result).order_by("id"):
+        item = by_result[row.result_id]
+        code = item.task.code if item.task else ""
+        points[MeasureKey(code, row.name, row.region, row.side)].append(
+            (_point(item, row), row.unit)
+        )
+    for found in points.values():
+        found.sort(key=lambda pair: pair[0].recorded)
+    return points
+
+
+def _point(item: _Kept, row: Measure) -> TrendPoint:
+    session = item.session
+    return TrendPoint(
+        session.id, session.recorded, session.medication, row.value, row.sd, row.n, row.absent
+    )
+
+
+def _headline(
+    used: Sequence[_Kept],
+    points: dict[MeasureKey, list[tuple[TrendPoint, str]]],
+    release: Release,
+) -> TrendSeries | None:
+    """The session measure that the newest analysed session's protocol names as its headline.
+
+    Its region tells which expressions it sums up; those of the newest session count.
+    """
+    sessions = [item.session for item in _in_order(used) if item.task is None]
+    if not sessions:
+        return None
+    name = sessions[-1].protocol.headline
+    keys = [key for key in points if not key.task and key.name == name]
+    newest = max(keys, key=lambda key: points[key][-1][0].recorded, default=None)
+    return _series(newest, points[newest], release) if newest else None
+
+
+def _other_sums(
+    points: dict[MeasureKey, list[tuple[TrendPoint, str]]], headline: TrendSeries | None
+) -> Iterable[LeftOut]:
+    """Sessions whose headline measure sums up other expressions than the line that is drawn."""
+    for key, found in points.items():
+        if headline and key != headline.key and (key.task, key.name) == ("", headline.key.name):
+            for point, _ in found:
+                yield LeftOut(point.session, point.recorded, WHOLE, f"sums up other expressions: {key.region}")
+
+
+def _task_series(
+    used: Sequence[_Kept],
+    points: dict[MeasureKey, list[tuple[TrendPoint, str]]],
+    release: Release,
+) -> Iterable[tuple[str, tuple[TrendSeries, ...]]]:
+    """Per task of the protocol, in its order, the main measures that some session has."""
+    tasks = {item.task.code: item.task for item in _in_order(used) if item.task}
+    for task in sorted(tasks.values(), key=lambda task: task.position):
+        keys = [_main_key(task, name, points) for name in labels.MAIN[TaskKind(task.kind)]]
+        series = tuple(_series(key, points[key], release) for key in keys if key)
+        if series:
+            yield task.title, series
+
+
+def _main_key(task: ProtocolTask, name: str, points: Iterable[MeasureKey]) -> MeasureKey | None:
+    """The measure of that name in the region that the engine lists first, both sides together."""
+    return next(
+        (k for k in points if k.task == task.code and k.name == name and k.side == Side.BOTH), None
+    )
+
+
+def _series(
+    key: MeasureKey, points: Sequence[tuple[TrendPoint, str]], release: Release
+) -> TrendSeries:
+    title = labels.measure(key.name, key.region, key.side)
+    return TrendSeries(key, title, points[-1][1], release, tuple(point for point, _ in points))

@@ -1,0 +1,19 @@
+"""Filters with which templates write numbers and the engine's names."""
+
+from __future__ import annotations
+
+from django import template
+
+from clinic.dashboards import labels
+
+register = template.Library()
+register.filter("significant", labels.significant)
+register.filter("evidence_in_words", labels.evidence)
+register.filter("device_in_words", labels.device)
+register.filter("medication", lambda code: labels.MEDICATION[code])
+
+
+@register.filter
+def measure_label(row: object) -> str:
+    """The words for anything with a name, a region and a side."""
+    return labels.measure(row.name, row.region, row.side)  # type: ignore[attr-defined]

@@ -1,0 +1,16 @@
+"""Addresses of clinic.dashboards."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from clinic.dashboards import views
+
+app_name = "dashboards"
+urlpatterns = [
+    path("patients/<uuid:patient_id>/", views.patient, name="patient"),
+    path("patients/<uuid:patient_id>/progress/", views.patient_progress, name="patient_progress"),
+    path("sessions/<uuid:session_id>/", views.session, name="session"),
+    path("recordings/<uuid:recording_id>/video/", views.video, name="video"),
+    path("recordings/<uuid:recording_id>/curves/", views.recording_curves, name="curves"),
+]

@@ -1,0 +1,156 @@
+"""The patient's page and the session's page, the films on them and the curves under those."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from clinic import live
+from clinic.accounts.http import StaffRequest
+from clinic.accounts.models import Clinic, Permission
+from clinic.audit import services as audit
+from clinic.audit.models import Action, Event
+from clinic.dashboards import charts, curves, labels, media, states
+from clinic.dashboards.series import trends
+from clinic.dashboards.takes import assessment, takes
+from clinic.patients import consents
+from clinic.patients.models import Patient, PatientQuerySet
+from clinic.recordings import playback
+from clinic.recordings.models import (
+    Recording,
+    RecordingQuerySet,
+    RecordingSession,
+    SessionQuerySet,
+)
+
+SESSIONS_PER_PAGE = 20
+ONE_VIEWING = datetime.timedelta(minutes=10)  # a player asks for many parts of one film
+
+
+@login_required
+@require_safe
+def patient(request: StaffRequest, patient_id: UUID) -> HttpResponse:
+    found = get_object_or_404(_patients(request), pk=patient_id)
+    audit.record(Action.READ, found, actor=request.user)
+    rows = states.rows(found.sessions.all())
+    context = {
+        "patient": found,
+        "clinic": found.clinic,
+        "consents": consents.states(found),
+        "progress": states.progress(rows),
+        "page": Paginator(rows, SESSIONS_PER_PAGE).get_page(request.GET.get("page")),
+    }
+    if _may(request, found.clinic, Permission.SEE_MEASURES):
+        context |= _dashboard(found, request.GET.get("release", ""))
+    return render(request, "dashboards/patient.html", context)
+
+
+@login_required
+@require_safe
+def patient_progress(request: StaffRequest, patient_id: UUID) -> JsonResponse:
+    found = get_object_or_404(_patients(request), pk=patient_id)
+    progress = states.progress(states.rows(found.sessions.all()))
+    return JsonResponse({**vars(progress), "moving": progress.moving})
+
+
+@login_required
+@require_safe
+def session(request: StaffRequest, session_id: UUID) -> HttpResponse:
+    found = get_object_or_404(_sessions(request), pk=session_id)
+    audit.record(Action.READ, found, actor=request.user)
+    return render(request, "dashboards/session.html", _session_context(request, found))
+
+
+@login_required
+@require_safe
+def video(request: StaffRequest, recording_id: UUID) -> HttpResponseBase:
+    found = get_object_or_404(_recordings(request, Permission.WATCH), pk=recording_id)
+    try:
+        path, content_type = playback.source(found)
+    except playback.Unplayable as error:
+        raise Http404(str(error)) from error
+    if request.method == "GET":
+        _record_play(request, found)
+    return media.response(request, path, content_type)
+
+
+@login_required
+@require_safe
+def recording_curves(request: StaffRequest, recording_id: UUID) -> JsonResponse:
+    found = get_object_or_404(_recordings(request, Permission.SEE_MEASURES), pk=recording_id)
+    data = curves.payload(found)
+    if data is None:
+        raise Http404("this film has no usable analysis")
+    return JsonResponse(data)
+
+
+def _patients(request: StaffRequest) -> PatientQuerySet:
+    return Patient.objects.visible_to(request.user).select_related("clinic")
+
+
+def _sessions(request: StaffRequest) -> SessionQuerySet:
+    return RecordingSession.objects.visible_to(request.user).select_related(
+        "patient__clinic", "protocol"
+    )
+
+
+def _recordings(request: StaffRequest, permission: Permission) -> RecordingQuerySet:
+    return Recording.objects.visible_to(request.user, permission).select_related(
+        "session__patient", "task"
+    )
+
+
+def _may(request: StaffRequest, clinic: Clinic, permission: Permission) -> bool:
+    return Clinic.objects.where(request.user, permission).filter(pk=clinic.pk).exists()
+
+
+def _dashboard(patient: Patient, release_sha256: str) -> dict[str, Any]:
+    found = trends(patient, release_sha256)
+    return {
+        "trends": found,
+        "headline": charts.figure(found.headline) if found.headline else None,
+        "groups": [
+            (title, [charts.figure(series) for series in group]) for title, group in found.tasks
+        ],
+        "charts": charts.payload(found),
+        "meanings": labels.MEANINGS,
+    }
+
+
+def _session_context(request: StaffRequest, session: RecordingSession) -> dict[str, Any]:
+    snapshot = live.snapshot(session)
+    found = takes(session, snapshot)
+    sees_measures = _may(request, session.patient.clinic, Permission.SEE_MEASURES)
+    return {
+        "session": session,
+        "patient": session.patient,
+        "clinic": session.patient.clinic,
+        "takes": found,
+        "has_failed": any(take.state["state"] == "failed" for take in found),
+        "sees_measures": sees_measures,
+        "assessment": assessment(session) if sees_measures else None,
+        "links": session.links.select_related("created_by"),
+        "tasks": session.protocol.tasks.all(),
+        "done": snapshot["done"],
+        "meanings": labels.MEANINGS,
+    }
+
+
+def _record_play(request: StaffRequest, recording: Recording) -> None:
+    """Once for each viewing by a person, not for each part of the film that the player fetches."""
+    begun = Event.objects.filter(
+        actor=request.user,
+        target=recording.id,
+        action=Action.PLAY,
+        at__gt=timezone.now() - ONE_VIEWING,
+    )
+    if not begun.exists():
+        audit.record(Action.PLAY, recording, actor=request.user)

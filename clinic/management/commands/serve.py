@@ -1,0 +1,111 @@
+"""`manage.py serve`: the web server and its workers, as supervised processes of their own.
+
+A worker that dies is started again. Ctrl-C or SIGTERM ends every process that was started here;
+workers give their jobs back first.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from argparse import ArgumentParser
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from clinic.accounts.models import Clinic
+
+MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+GRACE_S = 10
+RESTART_PAUSE_S = 1.0
+
+
+@dataclass
+class Child:
+    """A process that is kept running (`forever`), or that may end by itself."""
+
+    name: str
+    command: list[str]
+    forever: bool = True
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def start(self) -> None:
+        # A session of its own: Ctrl-C in the terminal reaches this process alone, which then
+        # stops the others in order.
+        self.process = subprocess.Popen(self.command, start_new_session=True)  # noqa: S603
+
+    @property
+    def ended(self) -> int | None:
+        return self.process.poll() if self.process else None
+
+
+class Command(BaseCommand):
+    help = "Serve the site and analyse recordings."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--workers", type=int, default=settings.WORKERS)
+
+    def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
+        if workers < 1:
+            raise CommandError("--workers must be at least 1: without one nothing is analysed.")
+        stop = threading.Event()
+
+        def told_to_stop(number: int, frame: FrameType | None) -> None:
+            stop.set()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, told_to_stop)
+        web = Child("web", _uvicorn(host, port))
+        children = [web, *(Child(f"worker {i + 1}", [*MANAGE, "work"]) for i in range(workers))]
+        if Clinic.objects.filter(is_demo=True).exists():
+            children.append(Child("demo", [*MANAGE, "demo", "--fill"], forever=False))
+        try:
+            for child in children:
+                child.start()
+            self.stdout.write(f"Mimia: {settings.SITE_URL} ({workers} workers; Ctrl-C stops)")
+            self._supervise(children, web, stop)
+        finally:
+            _end(children)
+
+    def _supervise(self, children: list[Child], web: Child, stop: threading.Event) -> None:
+        while not stop.wait(RESTART_PAUSE_S):
+            if web.ended is not None:
+                raise CommandError(
+                    f"The web server ended with {web.ended}; its message stands above. "
+                    "If the port is in use, choose another with --port."
+                )
+            for child in children:
+                if child.forever and child.ended is not None:
+                    self.stderr.write(f"{child.name} ended with {child.ended}; starting it again")
+                    child.start()
+
+
+def _uvicorn(host: str, port: int) -> list[str]:
+    return [
+        sys.executable, "-m", "uvicorn", "clinic.asgi:application",
+        "--app-dir", str(settings.BASE_DIR), "--host", host, "--port", str(port),
+        "--no-server-header", "--no-access-log", "--log-level", "warning",
+        "--lifespan", "off", "--timeout-graceful-shutdown", "5",
+    ]  # fmt: skip
+
+
+def _end(children: list[Child]) -> None:
+    """SIGTERM to all, then SIGKILL to those that have not ended within GRACE_S."""
+    running = [c.process for c in children if c.process and c.process.poll() is None]
+    for process in running:
+        process.terminate()
+    deadline = time.monotonic() + GRACE_S
+    for process in running:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

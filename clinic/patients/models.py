@@ -1,0 +1,156 @@
+"""Patients of a clinic, and what each has consented to."""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from clinic.accounts.models import Clinic, Permission, User
+
+
+def new_study_code() -> str:
+    """A code without meaning: what researchers see in place of a name."""
+    return "S-" + secrets.token_hex(4).upper()
+
+
+class PatientQuerySet(models.QuerySet["Patient"]):
+    def visible_to(
+        self, user: User | AnonymousUser, permission: Permission = Permission.SEE_NAMES
+    ) -> PatientQuerySet:
+        return self.filter(clinic__in=Clinic.objects.where(user, permission))
+
+    def for_list(self) -> PatientQuerySet:
+        """With `session_count`, `last_session` and `care_consent`, whatever the number of rows."""
+        care = Consent.objects.standing(Purpose.CARE).filter(patient=models.OuterRef("pk"))
+        return (
+            self.select_related("clinic")
+            .annotate(
+                session_count=models.Count("sessions"),
+                last_session=models.Max("sessions__recorded"),
+                care_consent=models.Exists(care),
+            )
+            .order_by("last_name", "first_name", "id")  # grouping drops the model's own order
+        )
+
+
+class Patient(models.Model):
+    """A person followed by a clinic. UUID in URLs; name and MRN only on screen."""
+
+    class Sex(models.TextChoices):
+        FEMALE = "female", "Female"
+        MALE = "male", "Male"
+        OTHER = "other", "Other"
+        UNKNOWN = "unknown", "Not known"
+
+    class Diagnosis(models.TextChoices):
+        PD = "pd", "Parkinson's disease"
+        SUSPECTED = "suspected", "Suspected parkinsonism"
+        ATYPICAL = "atypical", "Atypical parkinsonism"
+        CONTROL = "control", "No parkinsonism"
+        UNKNOWN = "unknown", "Not known"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="patients")
+    first_name = models.CharField(max_length=80)
+    last_name = models.CharField(max_length=80)
+    birth_date = models.DateField()
+    sex = models.CharField(max_length=8, choices=Sex, default=Sex.UNKNOWN)
+    mrn = models.CharField("MRN", max_length=40, blank=True, help_text="medical record number")
+    study_code = models.CharField(max_length=12, default=new_study_code, editable=False)
+    diagnosis_status = models.CharField(max_length=10, choices=Diagnosis, default=Diagnosis.UNKNOWN)
+    notes = models.TextField(blank=True)
+    archived = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    objects = PatientQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["last_name", "first_name", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["clinic", "mrn"],
+                condition=~models.Q(mrn=""),
+                name="mrn_unique_in_clinic",
+                violation_error_message="Another patient of this clinic has this MRN.",
+            ),
+            models.UniqueConstraint(fields=["clinic", "study_code"], name="study_code_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.last_name}, {self.first_name}"
+
+    def clean(self) -> None:
+        if self.birth_date and not (
+            datetime.date(1900, 1, 1) <= self.birth_date <= timezone.localdate()
+        ):
+            raise ValidationError({"birth_date": "Enter a birth date between 1900 and today."})
+
+    @property
+    def age(self) -> int:
+        today = timezone.localdate()
+        before_birthday = (today.month, today.day) < (self.birth_date.month, self.birth_date.day)
+        return today.year - self.birth_date.year - before_birthday
+
+
+class Purpose(models.TextChoices):
+    CARE = "care", "My care: recording and keeping my films"
+    ANALYSIS = "analysis", "Measuring my films by computer"
+    TRAINING = "training", "Improving the measuring program"
+    TEACHING = "teaching", "Teaching health staff"
+
+
+class ConsentText(models.Model):
+    """A version of what a person is asked to agree to. The newest version of a purpose counts."""
+
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    version = models.PositiveSmallIntegerField()
+    body = models.TextField()
+
+    class Meta:
+        ordering: ClassVar = ["purpose", "-version"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["purpose", "version"], name="consent_text_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} (version {self.version})"
+
+
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    def in_force(self) -> ConsentQuerySet:
+        return self.filter(withdrawn__isnull=True)
+
+    def standing(self, purpose: Purpose) -> ConsentQuerySet:
+        """In force and to the newest text of `purpose`; an older text must be asked again."""
+        newest = ConsentText.objects.filter(purpose=purpose).order_by("-version").values("id")[:1]
+        return self.in_force().filter(text=models.Subquery(newest))
+
+
+class Consent(models.Model):
+    """A patient's agreement to one purpose, with the text they read. Withdrawn, never deleted."""
+
+    class By(models.TextChoices):
+        PATIENT = "patient", "the patient, on screen"
+        STAFF = "staff", "staff, from a signed form"
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="consents")
+    text = models.ForeignKey(ConsentText, on_delete=models.PROTECT)
+    given = models.DateTimeField(auto_now_add=True)
+    given_by = models.CharField(max_length=8, choices=By)
+    recorded_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT)
+    withdrawn = models.DateTimeField(null=True, blank=True)
+
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-given"]
+
+    def __str__(self) -> str:
+        return f"{self.text} by {self.patient_id}"

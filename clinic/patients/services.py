@@ -1,0 +1,94 @@
+"""Every change of a patient's record or consents, each in one transaction with its audit event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from clinic.accounts.models import User
+from clinic.audit.models import Action
+from clinic.audit.services import record
+from clinic.patients.models import Consent, ConsentText, Patient, Purpose
+
+
+class ConsentTextMissing(Exception):
+    """Nobody can agree to a text that does not exist."""
+
+    def __init__(self, purpose: Purpose) -> None:
+        super().__init__(
+            f"There is no consent text for “{purpose.label}”. Run `manage.py migrate`, "
+            "which adds the texts, or add one for this purpose."
+        )
+
+
+@transaction.atomic
+def save_patient(patient: Patient, *, actor: User) -> Patient:
+    """Saves a new or a changed patient."""
+    action = Action.CREATE if patient._state.adding else Action.CHANGE
+    patient.save()
+    record(action, patient, actor=actor)
+    return patient
+
+
+@transaction.atomic
+def archive(patient: Patient, *, actor: User) -> None:
+    """Takes the patient off the list. Nothing is deleted; `restore` brings them back."""
+    if patient.archived is None:
+        patient.archived = timezone.now()
+        patient.save(update_fields=["archived"])
+        record(Action.ARCHIVE, patient, actor=actor)
+
+
+@transaction.atomic
+def restore(patient: Patient, *, actor: User) -> None:
+    if patient.archived is not None:
+        patient.archived = None
+        patient.save(update_fields=["archived"])
+        record(Action.CHANGE, patient, actor=actor)
+
+
+def current_text(purpose: Purpose) -> ConsentText:
+    """The newest text of `purpose`: the one that is asked now. Raises ConsentTextMissing."""
+    text = ConsentText.objects.filter(purpose=purpose).order_by("-version").first()
+    if text is None:
+        raise ConsentTextMissing(purpose)
+    return text
+
+
+def consented(patient: Patient, purpose: Purpose) -> bool:
+    """Whether the patient agrees to the newest text of `purpose`."""
+    return Consent.objects.standing(purpose).filter(patient=patient).exists()
+
+
+@transaction.atomic
+def give_consent(
+    patient: Patient,
+    purposes: Iterable[Purpose],
+    *,
+    by: Consent.By,
+    actor: User | None,
+    link: UUID | None = None,
+) -> list[Consent]:
+    """Records agreement to the newest text of each purpose; what already stands is left alone."""
+    given = []
+    for purpose in purposes:
+        if consented(patient, purpose):
+            continue
+        consent = Consent.objects.create(
+            patient=patient, text=current_text(purpose), given_by=by, recorded_by=actor
+        )
+        record(Action.CONSENT, consent, actor=actor, link=link)
+        given.append(consent)
+    return given
+
+
+@transaction.atomic
+def withdraw(consent: Consent, *, actor: User | None, link: UUID | None = None) -> None:
+    """Ends the agreement to the consent's purpose, to older versions of its text as well."""
+    standing = consent.patient.consents.in_force().filter(text__purpose=consent.text.purpose)
+    if standing.update(withdrawn=timezone.now()):
+        record(Action.WITHDRAW, consent, actor=actor, link=link)
+        consent.refresh_from_db(fields=["withdrawn"])

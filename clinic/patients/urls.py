@@ -1,0 +1,21 @@
+"""Addresses of clinic.patients."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from clinic.patients import views
+
+app_name = "patients"
+urlpatterns = [
+    path("patients/", views.patients, name="list"),
+    path("patients/new/", views.new, name="new"),
+    path("patients/<uuid:patient_id>/edit/", views.edit, name="edit"),
+    path("patients/<uuid:patient_id>/archive/", views.archive, name="archive"),
+    path("patients/<uuid:patient_id>/consents/", views.consents, name="consents"),
+    path(
+        "patients/<uuid:patient_id>/consents/<int:consent_id>/withdraw/",
+        views.withdraw,
+        name="withdraw",
+    ),
+]

@@ -1,0 +1,125 @@
+"""Capture links: made by staff, opened by the patient, good for one session until they end.
+
+The address carries a signed token. Only the token's SHA-256 is stored, so that a copy of the
+database opens no session.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import uuid
+
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from clinic.accounts.models import User
+from clinic.audit.models import Action
+from clinic.audit.services import record
+from clinic.recordings.models import CaptureLink, RecordingSession
+
+MAX_DAYS = 30
+
+
+class LinkRefused(Exception):
+    """A link cannot be made; the message tells staff why and what to do."""
+
+
+class HomeNeedsHttps(LinkRefused):
+    def __init__(self) -> None:
+        super().__init__(
+            f"Browsers open the camera on https pages only, and this site's address is "
+            f"{settings.SITE_URL}. Set SITE_URL to an https address, then make the link."
+        )
+
+
+class SessionFinished(LinkRefused):
+    def __init__(self) -> None:
+        super().__init__("This session is finished. Start a new session and make its link.")
+
+
+class LinkProblem(Exception):
+    """A link that does not open; the message is for the patient."""
+
+    message = ""
+
+    def __init__(self) -> None:
+        super().__init__(self.message)
+
+
+class LinkUnknown(LinkProblem):
+    message = (
+        "This link is not complete. Open it again from the message that your clinic sent you, "
+        "or ask your clinic for a new one."
+    )
+
+
+class LinkExpired(LinkProblem):
+    message = "This link has ended. Please ask your clinic for a new one."
+
+
+class LinkRevoked(LinkProblem):
+    message = "Your clinic has closed this link. Please ask your clinic for a new one."
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt="clinic.recordings.links")
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _require_camera_address() -> None:
+    if not settings.SITE_IS_HTTPS and settings.SITE_HOST not in settings.LOCAL_HOSTS:
+        raise HomeNeedsHttps
+
+
+@transaction.atomic
+def make(session: RecordingSession, *, actor: User, days: int) -> tuple[CaptureLink, str]:
+    """A link to `session` that is open for `days` days, and its address, which is not kept.
+
+    Raises HomeNeedsHttps or SessionFinished.
+    """
+    _require_camera_address()
+    if session.submitted is not None:
+        raise SessionFinished
+    link_id = uuid.uuid4()
+    token = _signer().sign(link_id.hex)
+    link = CaptureLink.objects.create(
+        id=link_id,
+        session=session,
+        token_sha256=_digest(token),
+        created_by=actor,
+        expires=timezone.now() + datetime.timedelta(days=days),
+    )
+    record(Action.INVITE, link, actor=actor)
+    return link, settings.SITE_URL + reverse("capture:open", args=[token])
+
+
+def resolve(token: str) -> CaptureLink:
+    """The open link of `token`. Raises LinkUnknown, LinkRevoked or LinkExpired."""
+    try:
+        _signer().unsign(token)
+        link = CaptureLink.objects.select_related("session__patient__clinic").get(
+            token_sha256=_digest(token)
+        )
+    except (signing.BadSignature, CaptureLink.DoesNotExist):
+        raise LinkUnknown from None
+    if link.revoked is not None:
+        raise LinkRevoked
+    if not link.is_open:
+        raise LinkExpired
+    return link
+
+
+@transaction.atomic
+def revoke(link: CaptureLink, *, actor: User) -> None:
+    """Closes the link at once, for a person who is recording by it as well."""
+    if link.revoked is None:
+        link.revoked = timezone.now()
+        link.save(update_fields=["revoked"])
+        record(Action.REVOKE, link, actor=actor)

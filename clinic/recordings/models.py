@@ -1,0 +1,211 @@
+"""Protocols, the sessions in which they are recorded, capture links, and the recordings."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.utils import timezone
+
+from clinic.accounts.models import Clinic, Permission, User
+from clinic.patients.models import Patient
+from diagnosis.config import EXPRESSIONS, Cue, Task, TaskKind
+
+
+class Protocol(models.Model):
+    """A versioned list of guided tasks. A version in use is never edited: a new one is added."""
+
+    code = models.SlugField(max_length=20)
+    version = models.PositiveSmallIntegerField(default=1)
+    name = models.CharField(max_length=80)
+    description = models.CharField(max_length=200)
+    headline = models.CharField(max_length=80, help_text="session measure that answers first")
+    retired = models.BooleanField(default=False)
+
+    class Meta:
+        ordering: ClassVar = ["code", "-version"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["code", "version"], name="protocol_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} (version {self.version})"
+
+
+class ProtocolTask(models.Model):
+    """One guided task: a lead-in, then `repeats` times "now" and "relax"; or one span, at rest or
+    talking.
+
+    `trend` marks the Core tasks: only they enter a patient's trend.
+    """
+
+    protocol = models.ForeignKey(Protocol, on_delete=models.CASCADE, related_name="tasks")
+    position = models.PositiveSmallIntegerField()
+    code = models.SlugField(max_length=20)
+    kind = models.CharField(max_length=10, choices=[(k.value, k.value) for k in TaskKind])
+    expression = models.CharField(max_length=12, blank=True, choices=[(e, e) for e in EXPRESSIONS])
+    title = models.CharField(max_length=60)
+    instruction = models.CharField(max_length=300)
+    lead_in_s = models.FloatField()
+    repeats = models.PositiveSmallIntegerField(default=0)
+    now_s = models.FloatField(default=0)
+    relax_s = models.FloatField(default=0)
+    trend = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["protocol", "code"], name="task_once_per_protocol"),
+            models.UniqueConstraint(fields=["protocol", "position"], name="task_position"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def seconds(self) -> float:
+        return self.lead_in_s + self.repeats * (self.now_s + self.relax_s)
+
+    def as_task(self, cues: tuple[Cue, ...]) -> Task:
+        """The engine's task, with cues where they fell in the recording."""
+        return Task(self.code, TaskKind(self.kind), self.expression or None, cues)
+
+    def planned_cues(self) -> tuple[Cue, ...]:
+        starts = [self.lead_in_s + i * (self.now_s + self.relax_s) for i in range(self.repeats)]
+        return tuple(Cue(start, start + self.now_s) for start in starts)
+
+
+class SessionQuerySet(models.QuerySet["RecordingSession"]):
+    def visible_to(
+        self, user: User | AnonymousUser, permission: Permission = Permission.SEE_NAMES
+    ) -> SessionQuerySet:
+        return self.filter(patient__clinic__in=Clinic.objects.where(user, permission))
+
+
+class RecordingSession(models.Model):
+    """One sitting in which a protocol is recorded.
+
+    open -> submitted (the person has finished); either may be followed by more analysis, never by
+    more recording once submitted.
+    """
+
+    class Place(models.TextChoices):
+        SITE = "site", "In the clinic"
+        HOME = "home", "At home"
+
+    class Medication(models.TextChoices):
+        ON = "on", "ON: medicine is working"
+        OFF = "off", "OFF: medicine has worn off"
+        BETWEEN = "between", "In between"
+        UNSURE = "unsure", "Not sure"
+
+    class Dyskinesia(models.TextChoices):
+        NONE = "none", "No"
+        MILD = "mild", "A little, not troublesome"
+        TROUBLESOME = "troublesome", "Yes, troublesome"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="sessions")
+    protocol = models.ForeignKey(Protocol, on_delete=models.PROTECT)
+    place = models.CharField(max_length=4, choices=Place, default=Place.SITE)
+    medication = models.CharField(max_length=8, choices=Medication, blank=True)
+    minutes_since_dose = models.PositiveSmallIntegerField(null=True, blank=True)
+    dyskinesia = models.CharField(max_length=12, choices=Dyskinesia, blank=True)
+    device = models.JSONField(default=dict, blank=True)  # what the browser tells of itself
+    created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
+    created = models.DateTimeField(auto_now_add=True)
+    recorded = models.DateTimeField(default=timezone.now)  # when the sitting took place
+    submitted = models.DateTimeField(null=True, blank=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-recorded"]
+        indexes: ClassVar = [models.Index(fields=["patient", "-recorded"])]
+
+    def __str__(self) -> str:
+        return f"session of {self.recorded:%-d %B %Y}"
+
+    @property
+    def has_context(self) -> bool:
+        return bool(self.medication and self.dyskinesia)
+
+
+class CaptureLink(models.Model):
+    """A signed, expiring, revocable link with which one patient records one session.
+
+    The link carries a signed token; only its SHA-256 is kept here.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    session = models.ForeignKey(RecordingSession, on_delete=models.CASCADE, related_name="links")
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    created = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT)
+    expires = models.DateTimeField()
+    revoked = models.DateTimeField(null=True, blank=True)
+    opened = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created"]
+
+    def __str__(self) -> str:
+        return f"link to {self.session_id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.revoked is None and self.expires > timezone.now()
+
+
+class RecordingQuerySet(models.QuerySet["Recording"]):
+    def visible_to(
+        self, user: User | AnonymousUser, permission: Permission = Permission.SEE_NAMES
+    ) -> RecordingQuerySet:
+        return self.filter(session__patient__clinic__in=Clinic.objects.where(user, permission))
+
+    def kept(self) -> RecordingQuerySet:
+        """The last attempt of each task: what a session's results are made of."""
+        later = Recording.objects.filter(
+            session=models.OuterRef("session"),
+            task=models.OuterRef("task"),
+            attempt__gt=models.OuterRef("attempt"),
+        )
+        return self.filter(~models.Exists(later))
+
+
+class Recording(models.Model):
+    """The kept take of a task: an immutable video file, its SHA-256, and how it was captured."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    session = models.ForeignKey(
+        RecordingSession, on_delete=models.CASCADE, related_name="recordings"
+    )
+    task = models.ForeignKey(ProtocolTask, on_delete=models.PROTECT)
+    attempt = models.PositiveSmallIntegerField()
+    file = models.CharField(max_length=120)  # relative to MEDIA_ROOT; never a user's file name
+    playback = models.CharField(max_length=120, blank=True)  # remuxed for seeking, made when ready
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    mime = models.CharField(max_length=80)
+    cues = models.JSONField(default=list)  # [{"start": s, "end": s}] in stream time
+    capture = models.JSONField(
+        default=dict
+    )  # what the recorder told: settings, clock, interruptions
+    caption = models.CharField(max_length=120, blank=True)  # shown on the video wherever it plays
+    created = models.DateTimeField(auto_now_add=True)
+
+    objects = RecordingQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["task__position", "-attempt"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["session", "task", "attempt"], name="attempt_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task} (attempt {self.attempt})"
+
+    def as_task(self) -> Task:
+        return self.task.as_task(tuple(Cue(c["start"], c["end"]) for c in self.cues))

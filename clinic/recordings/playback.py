@@ -1,0 +1,71 @@
+"""The copy of a recording that plays: remuxed so that browsers can seek, without sound.
+
+The worker that ends a recording's analysis makes it. A film that is played earlier, or is never
+analysed, gets its copy at the first play: under a second where the pictures are only copied.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from clinic.recordings.models import Recording
+from diagnosis import video
+from diagnosis.models import Job
+
+log = logging.getLogger(__name__)
+ENDINGS = {"video/webm": "webm", "video/mp4": "mp4"}
+
+
+class Unplayable(Exception):
+    """There is nothing to play: the file is gone or was never a film. The message says which."""
+
+
+def on_analysis_finished(job: Job, **_: object) -> None:
+    """Once the transaction that ends the analysis is over: remuxing is no part of it."""
+    if job.kind == Job.Kind.TAKE:
+        transaction.on_commit(lambda: _prepare_analysed(job), robust=True)
+
+
+def _prepare_analysed(job: Job) -> None:
+    recording = Recording.objects.filter(pk=job.subject).first()
+    if recording is not None:
+        try:
+            source(recording)
+        except Unplayable as error:
+            log.info("recording %s: %s", recording.id, error)
+
+
+def source(recording: Recording) -> tuple[Path, str]:
+    """The file to play and its content type; made now if it is not there. Raises Unplayable."""
+    if not recording.playback:
+        _prepare(recording)
+    path = _media(recording.playback)
+    if not path.is_file():
+        raise Unplayable("The film is no longer on this site's disk.")
+    return path, f"video/{path.suffix[1:]}"
+
+
+def _prepare(recording: Recording) -> None:
+    original = _media(recording.file)
+    part = original.with_name(f"{uuid.uuid4()}.part")
+    try:
+        ending = ENDINGS[video.remux(original, part)]
+        part.chmod(0o400)
+        recording.playback = str(Path(recording.file).with_name(f"playback.{ending}"))
+        part.replace(_media(recording.playback))
+    except FileNotFoundError as error:
+        raise Unplayable("The film is no longer on this site's disk.") from error
+    except video.VideoError as error:
+        raise Unplayable(str(error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+    recording.save(update_fields=["playback"])
+
+
+def _media(name: str) -> Path:
+    return Path(settings.MEDIA_ROOT) / name

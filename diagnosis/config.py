@@ -1,0 +1,133 @@
+"""The engine's vocabulary: what is asked of a face, what is found, and how it is set up.
+
+Everything here is a frozen dataclass that converts to and from JSON, so that the same words
+travel from the recorder through the job queue into the pipeline, and from it into the database.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+EXPRESSIONS = ("smile", "surprise", "eye_closure", "disgust", "anger", "sadness", "fear")
+
+
+class TaskKind(enum.StrEnum):
+    REST = "rest"
+    TALK = "talk"
+    EXPRESSION = "expression"
+
+
+class Side(enum.StrEnum):
+    """Anatomical side of the person filmed, never the side of the picture."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"
+
+
+class Severity(enum.StrEnum):
+    BLOCKS = "blocks"
+    ADVISES = "advises"
+
+
+@dataclasses.dataclass(frozen=True)
+class Cue:
+    """One "now" window, in seconds of the recording's own stream time."""
+
+    start: float
+    end: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """A guided task as it was recorded: its kind, the asked expression, and where the cues fell.
+
+    `cues` is empty for rest and talk, and for imported clips whose cue times nobody knows.
+    """
+
+    code: str
+    kind: TaskKind
+    expression: str | None = None
+    cues: tuple[Cue, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.kind == TaskKind.EXPRESSION) != (self.expression is not None):
+            raise ValueError("an expression task names its expression, and only an expression task")
+        if self.expression is not None and self.expression not in EXPRESSIONS:
+            raise ValueError(f"unknown expression {self.expression!r}; one of {EXPRESSIONS}")
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Task:
+        return cls(
+            code=data["code"],
+            kind=TaskKind(data["kind"]),
+            expression=data.get("expression"),
+            cues=tuple(Cue(float(c["start"]), float(c["end"])) for c in data.get("cues", ())),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """What is wrong with a recording: how to retake it (`patient`), what was measured (`staff`)."""
+
+    code: str
+    severity: Severity
+    patient: str
+    staff: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Measure:
+    """One number about a recording, or the reason why there is none.
+
+    `value` is the mean over `n` cue windows (or the one value of the whole take, n = 1) in `unit`;
+    `sd` is the sample standard deviation over those windows, None for n < 2.
+    Exactly one of `value` and `absent` is None.
+    """
+
+    name: str
+    region: str
+    side: Side
+    unit: str
+    value: float | None
+    n: int = 0
+    sd: float | None = None
+    absent: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.value is None) == (self.absent is None):
+            raise ValueError("a measure has a value or the reason for its absence")
+
+
+@dataclasses.dataclass(frozen=True)
+class AnalysisConfig:
+    """Every number that changes a result. Its hash tags what came out."""
+
+    grid_hz: float = 30.0  # uniform grid on which movement signals are resampled
+    max_side: int = 640  # frames are reduced to this longer side before tracking, px
+    max_duration_s: float = 600.0  # longer videos are refused
+    network_hz: float = 15.0  # rate at which frames enter the expression network
+    min_fps_for_speed: float = 20.0  # below it no velocity, latency or blink measure is given
+    lead_in_s: float = (
+        1.5  # seconds before the first cue that serve as baseline without a rest take
+    )
+
+
+def config_hash(*parts: object) -> str:
+    """First 16 hex digits of the SHA-256 over the parts' canonical JSON (dataclasses allowed)."""
+
+    def plain(value: object) -> object:
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return dataclasses.asdict(value)
+        raise TypeError(f"{type(value).__name__} has no canonical JSON")
+
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=plain)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,189 @@
+"""What a job does: run the pipeline on files, and store what came out in one transaction."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from django.conf import settings
+from django.db import transaction
+
+from diagnosis import config, pipeline, queue
+from diagnosis import release as releases
+from diagnosis.faces import Neutral
+from diagnosis.models import Job, Measure, Result, Trace
+from diagnosis.release import Release
+from diagnosis.video import VideoError
+
+Report = Callable[[str, float], None]
+
+
+class Saveable(Protocol):
+    def save(self, path: Path) -> None: ...
+
+
+def warm_up() -> None:
+    """Load what every job needs, before the first one waits for it."""
+    # Workers share the machine's cores; several threads in each would only wait for one another.
+    torch.set_num_threads(1)
+    _release("")
+
+
+def run(job: Job, report: Report) -> None:
+    """Analyse and finish `job`. Whatever `report` raises ends it without a trace.
+
+    A film that cannot be read is a result with a finding, not a failure.
+    """
+    report("start", 0.0)
+    if job.kind == Job.Kind.TAKE:
+        _run_take(job, report)
+    else:
+        _run_session(job)
+
+
+def _run_take(job: Job, report: Report) -> None:
+    release = _release(job.payload["release"])
+    task = config.Task.from_json(job.payload["task"])
+    neutral = job.payload["neutral"] and Neutral.load(_media(job.payload["neutral"]))
+    try:
+        take = pipeline.analyse(_media(job.payload["video"]), task, release, neutral, report)
+    except VideoError as error:
+        _store(job, _result(job, release, usable=False, findings=[_plain(error.finding)]))
+        return
+    result = _result(
+        job,
+        release,
+        usable=take.usable,
+        findings=[_plain(found) for found in take.findings],
+        capture=_plain(take.capture),
+        config_hash=take.config_hash,
+        neutral_source=take.neutral.source if take.neutral else "",
+    )
+    if take.track is not None:
+        result.landmarks = _save(take.track, f"landmarks/{result.id}.npz")
+    if task.kind == config.TaskKind.REST and take.neutral is not None:
+        result.neutral = _save(take.neutral, f"landmarks/{result.id}-neutral.npz")
+    _store(job, result, take.measures, take.traces)
+
+
+def _run_session(job: Job) -> None:
+    release = _release(job.payload["release"])
+    results = Result.objects.filter(id__in=job.payload["results"], usable=True)
+    takes = [_take_record(result) for result in results.select_related("job")]
+    session = pipeline.assess(takes, release)
+    likelihood = session.likelihood if job.payload["classify"] else None
+    result = _result(
+        job,
+        release,
+        usable=bool(takes),
+        config_hash=session.config_hash,
+        likelihood=_plain(likelihood) if likelihood else None,
+    )
+    _store(job, result, session.measures)
+
+
+def _take_record(result: Result) -> pipeline.TakeRecord:
+    return pipeline.TakeRecord(
+        task=config.Task.from_json(result.job.payload["task"]),
+        measures=tuple(_measure(row) for row in result.measures.all()),
+        traces=tuple(
+            pipeline.Trace(row.name, row.unit, row.t0, row.step, row.array())
+            for row in result.traces.all()
+        ),
+    )
+
+
+def _measure(row: Measure) -> config.Measure:
+    return config.Measure(
+        name=row.name,
+        region=row.region,
+        side=config.Side(row.side),
+        unit=row.unit,
+        value=row.value,
+        n=row.n,
+        sd=row.sd,
+        absent=row.absent or None,
+    )
+
+
+def _result(job: Job, release: Release, **fields: object) -> Result:
+    return Result(
+        job=job,
+        kind=job.kind,
+        group=job.group,
+        subject=job.subject,
+        release=release.name,
+        release_sha256=release.sha256,
+        evidence=release.evidence,
+        **fields,
+    )
+
+
+def _store(
+    job: Job,
+    result: Result,
+    measures: tuple[config.Measure, ...] = (),
+    traces: tuple[pipeline.Trace, ...] = (),
+) -> None:
+    """The result's rows and the job's end, all or nothing. Raises LostLease."""
+    with transaction.atomic():
+        result.save(force_insert=True)
+        Measure.objects.bulk_create(
+            Measure(
+                result=result,
+                name=m.name,
+                region=m.region,
+                side=m.side,
+                unit=m.unit,
+                value=m.value,
+                n=m.n,
+                sd=m.sd,
+                absent=m.absent or "",
+            )
+            for m in measures
+        )
+        Trace.objects.bulk_create(
+            Trace(
+                result=result,
+                name=t.name,
+                unit=t.unit,
+                t0=t.t0,
+                step=t.step,
+                values=np.ascontiguousarray(t.values, dtype="<f4").tobytes(),
+            )
+            for t in traces
+        )
+        queue.finish(job, Job.State.DONE)
+
+
+def _save(thing: Saveable, name: str) -> str:
+    """Write to a new file below MEDIA_ROOT, safe on disk before any row names it."""
+    target = _media(name)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = target.with_name(f"{uuid.uuid4()}.npz")
+    thing.save(part)
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(target)
+    return name
+
+
+def _media(name: str) -> Path:
+    return Path(settings.MEDIA_ROOT) / name
+
+
+def _release(name: str) -> Release:
+    """The clinic's release, or the embedded one when it has chosen none."""
+    return releases.load(_media(f"releases/{name}") if name else releases.DEFAULT)
+
+
+def _plain(thing: object) -> object:
+    assert dataclasses.is_dataclass(thing)
+    assert not isinstance(thing, type)
+    return dataclasses.asdict(thing)

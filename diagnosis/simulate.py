@@ -1,0 +1,184 @@
+"""Videos of a moving face with known truth: real files for the real decoder and tracker.
+
+    truth = animate(Path("smile.mp4"), VideoScript(8.0, (Movement("smile", 2.0, 0.5),)))
+
+The portrait is posed frame by frame (see `diagnosis.portrait`), sways a little as a sitting
+person does, gets the light and the noise of a camera, and is encoded with PyAV.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from fractions import Fraction
+from pathlib import Path
+from typing import Final, cast
+
+import av
+import cv2
+import numpy as np
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from diagnosis import motion
+from diagnosis.motion import Movement
+from diagnosis.portrait import Picture, Portrait
+
+_FAST_VPX: Final = {"deadline": "realtime", "cpu-used": "8", "b": "1500k"}
+# Name of a codec here -> container, encoder, pixel format, options. MJPEG is the bare stream that
+# Chromium's fake camera reads; it plays at 30 frames a second whatever the file says.
+CODECS: Final[dict[str, tuple[str, str, str, dict[str, str]]]] = {
+    "h264": ("mp4", "libx264", "yuv420p", {"preset": "veryfast", "crf": "21"}),
+    "vp8": ("webm", "libvpx", "yuv420p", _FAST_VPX),
+    "vp9": ("webm", "libvpx-vp9", "yuv420p", _FAST_VPX | {"row-mt": "1"}),
+    "mjpeg": ("mjpeg", "mjpeg", "yuvj420p", {"qmin": "3", "qmax": "5"}),
+}
+_CLOCK: Final = Fraction(1, 90_000)
+_GRAINS: Final = 8  # different noise pictures, used in turn
+
+
+@dataclasses.dataclass(frozen=True)
+class Light:
+    """How the camera sees the scene: the pixel values v in 0..1 become gain * tint * v ** gamma."""
+
+    gain: float = 1.0
+    gamma: float = 1.0
+    tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    noise: float = 1.5  # standard deviation, in 1/255
+    blur: float = 0.0  # standard deviation, pixels
+
+
+@dataclasses.dataclass(frozen=True)
+class VideoScript:
+    """What happens in a simulated recording. Times in seconds."""
+
+    seconds: float
+    movements: tuple[Movement, ...] = ()
+    blinks: tuple[float, ...] = ()  # start times, see `motion.blink_times`
+    speech: float = 0.0  # strength of talking throughout; 1 is lively
+    sway: float = 1.0  # how much the head moves; 0 keeps it still
+    light: Light = Light()
+    fps: float = 30.0
+    dropped: float = 0.0  # share of frames that are missing, as a busy browser leaves them
+    width: int = 640
+    height: int = 360
+    face_height: float = 0.5  # of the frame, hairline to chin
+    codec: str = "h264"
+    seed: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Truth:
+    """What was put into a video: `t` (n,) seconds, `displacement` (n, 478, 3) in IOD without the
+    head's sway and with z = 0 (a picture moves in its plane), `interocular` in pixels."""
+
+    t: NDArray[np.float64]
+    displacement: NDArray[np.float32]
+    interocular: float
+
+
+@functools.lru_cache(maxsize=4)
+def _portrait(width: int, height: int, face_height: float) -> Portrait:
+    return Portrait(width, height, face_height)
+
+
+def animate(path: Path, script: VideoScript) -> Truth:
+    """Write the video of `script` to `path` and return what moves in it.
+
+    The same script gives the same pictures. Any existing file is replaced.
+    """
+    rng = np.random.default_rng(script.seed)
+    t = _frame_times(script, rng)
+    portrait = _portrait(script.width, script.height, script.face_height)
+    moved = motion.displacement(_strengths(script, t, rng), portrait.fields)
+    moved[..., 2] = 0
+    camera = _Camera(script, rng)
+    heads = _sway(script, t, rng)
+    with _Writer(path, script) as writer:
+        shown, face = None, portrait.still
+        for i, at in enumerate(t):
+            if shown is None or not np.array_equal(moved[i], moved[shown]):
+                shown, face = i, portrait.pose(moved[i])
+            writer.add(camera.see(face, heads[i], i), float(at))
+    return Truth(t, moved, portrait.interocular)
+
+
+def _frame_times(script: VideoScript, rng: np.random.Generator) -> NDArray[np.float64]:
+    """(n,) capture times of the frames that are not dropped; the first frame always exists."""
+    t = np.arange(round(script.seconds * script.fps)) / script.fps
+    kept = rng.uniform(size=len(t)) >= script.dropped
+    kept[0] = True
+    return t[kept]
+
+
+def _strengths(
+    script: VideoScript, t: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """(n, actions, 2) everything in the script."""
+    strengths = motion.speech(t, script.speech, rng)
+    for movement in (*script.movements, *map(motion.blink, script.blinks)):
+        strengths += movement.strengths(t)
+    return strengths
+
+
+def _sway(
+    script: VideoScript, t: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """(n, 2, 3) slow similarities of the whole picture: pixels, half a degree, half a per cent."""
+    rates = rng.uniform(0.05, 0.35, (4, 3))
+    waves = np.sin(2 * np.pi * rates[..., None] * t + rng.uniform(0, 2 * np.pi, (4, 3, 1))).mean(1)
+    dx, dy, turn, grow = script.sway * waves * [[0.012], [0.008], [0.015], [0.008]]
+    cos, sin = (1 + grow) * np.cos(turn), (1 + grow) * np.sin(turn)
+    cx, cy = script.width / 2, script.height / 2
+    x = cx - cos * cx + sin * cy + dx * script.height
+    y = cy - sin * cx - cos * cy + dy * script.height
+    return np.moveaxis(np.array([[cos, -sin, x], [sin, cos, y]]), 2, 0)
+
+
+class _Camera:
+    """Moves the picture, and gives it light, blur and noise."""
+
+    def __init__(self, script: VideoScript, rng: np.random.Generator) -> None:
+        self._light, self._size = script.light, (script.width, script.height)
+        values = np.linspace(0, 1, 256)[:, None] ** script.light.gamma
+        table = values * script.light.gain * np.array(script.light.tint) * 255
+        self._table = table.round().clip(0, 255).astype(np.uint8).reshape(256, 1, 3)
+        shape = (_GRAINS, script.height, script.width, 3)
+        self._grain = rng.normal(0, script.light.noise, shape).round().astype(np.int8)
+
+    def see(self, picture: Picture, head: NDArray[np.float64], index: int) -> Picture:
+        seen = cv2.warpAffine(picture, head, self._size, borderMode=cv2.BORDER_REFLECT)
+        seen = cv2.LUT(seen, self._table)
+        if self._light.blur:
+            seen = cv2.GaussianBlur(seen, (0, 0), self._light.blur)
+        noisy = cv2.add(seen, self._grain[index % _GRAINS], dtype=cv2.CV_8U)
+        return cast(Picture, noisy)
+
+
+class _Writer:
+    """A video file being written; frames keep their own times."""
+
+    def __init__(self, path: Path, script: VideoScript) -> None:
+        container, encoder, pixels, options = CODECS[script.codec]
+        self._file = av.open(str(path), "w", format=container)
+        rate = Fraction(script.fps).limit_denominator(1001)
+        stream = self._file.add_stream(encoder, rate=rate, options=options)
+        assert isinstance(stream, VideoStream)
+        self._stream = stream
+        self._stream.width, self._stream.height = script.width, script.height
+        self._stream.pix_fmt = pixels
+        # The bare MJPEG stream carries no times: its encoder counts frames.
+        self._clock = 1 / rate if script.codec == "mjpeg" else _CLOCK
+        self._stream.codec_context.time_base = self._clock
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def add(self, picture: Picture, at: float) -> None:
+        frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+        frame.pts, frame.time_base = round(at / self._clock), self._clock
+        self._file.mux(self._stream.encode(frame))
+
+    def __exit__(self, *failure: object) -> None:
+        self._file.mux(self._stream.encode(None))
+        self._file.close()

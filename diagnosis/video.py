@@ -1,0 +1,331 @@
+"""A video file becomes upright, reduced frames, each with the time at which it was shown.
+
+Headers are not believed: browsers write files without a duration, with a wrong frame rate, and
+with frames at uneven intervals. Times come from the decoded frames.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Final, Self, TypeVar
+
+import av
+import numpy as np
+from av.container import InputContainer, OutputContainer
+from av.video.frame import PictureType
+from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from diagnosis.config import AnalysisConfig, Finding
+from diagnosis.containers import ends_early
+from diagnosis.findings import finding
+
+T = TypeVar("T")
+
+# Playlists and other text formats can make FFmpeg open further files or addresses, so only true
+# video containers are tried, and only from the local file.
+_OPEN_OPTIONS: Final = {
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegvideo,mpegts,gif",
+    "protocol_whitelist": "file",
+}
+_WEBM_CODECS: Final = frozenset({"vp8", "vp9", "av1"})
+_ENCODED_TIME_BASE: Final = Fraction(1, 90_000)
+_JITTER: Final = 0.25  # intervals that differ from their median by more make the rate "variable"
+
+
+class VideoError(Exception):
+    """The file cannot be analysed at all. The message says what to do next."""
+
+    code: ClassVar[str] = "unreadable"
+
+    @property
+    def finding(self) -> Finding:
+        """The same as a finding, for a result that says why there are no measures."""
+        return finding(self.code, detail=str(self))
+
+
+class NotAVideo(VideoError):
+    """Empty, not a video, or nothing in it can be decoded."""
+
+
+class TooLong(VideoError):
+    """Longer than the configuration allows."""
+
+    code: ClassVar[str] = "too_long"
+
+
+@dataclasses.dataclass(frozen=True)
+class CaptureFacts:
+    """How a video was captured, as found in its frames.
+
+    `width` and `height` are those of the upright picture, px; `rotation` is the anticlockwise turn
+    in degrees that makes it upright. `fps` comes from the median interval between frames,
+    `fps_mean` from their number over `duration_s`; both are 0 for fewer than two frames.
+    """
+
+    width: int
+    height: int
+    rotation: int
+    codec: str
+    container: str
+    frames: int
+    duration_s: float
+    fps: float
+    fps_mean: float
+    longest_gap_s: float
+    variable: bool
+    truncated: bool
+
+    @property
+    def steady_fps(self) -> float:
+        """The rate that can be relied on: gaps lower the mean, uneven timing the median."""
+        return min(self.fps, self.fps_mean)
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(**data)
+
+
+@dataclasses.dataclass(frozen=True)
+class Frame:
+    """`t` in seconds since the first frame; `rgb` (height, width, 3) uint8, upright, reduced."""
+
+    t: float
+    rgb: NDArray[np.uint8]
+
+
+def open_video(path: Path) -> InputContainer:
+    """The opened container. Raises NotAVideo where there is no video stream in it."""
+    if path.stat().st_size == 0:
+        raise NotAVideo("The file is empty. Record or export the clip again.")
+    try:
+        container = av.open(str(path), options=dict(_OPEN_OPTIONS))
+    except av.FFmpegError as error:
+        raise NotAVideo(
+            "The file is not a video that can be read, or its beginning or index is missing. "
+            "Check that it plays on the device that recorded it, then export or record it again."
+        ) from error
+    if not container.streams.video:
+        container.close()
+        raise NotAVideo("The file holds no picture, only sound. Record again with the camera on.")
+    return container
+
+
+@dataclasses.dataclass(frozen=True)
+class Extent:
+    """What the packets of a video say, without decoding: their number and how long they last."""
+
+    packets: int
+    duration_s: float
+
+
+def extent(path: Path, limit_s: float) -> Extent:
+    """Raises NotAVideo, and TooLong as soon as the timestamps pass `limit_s`."""
+    times: list[float] = []
+    with open_video(path) as container:
+        for packet in _readable(container.demux(container.streams.video[0])):
+            if packet.pts is None or packet.time_base is None:
+                continue
+            times.append(float(packet.pts * packet.time_base))
+            if times[-1] - times[0] > limit_s:
+                raise TooLong(
+                    f"The video is longer than {limit_s / 60:g} minutes. "
+                    "Cut out the part with the task and submit that."
+                )
+    return Extent(len(times), max(times) - min(times) if times else 0.0)
+
+
+class VideoReader:
+    """Frames of one video, in order, once; then `facts()`.
+
+    with VideoReader(path, config) as video:
+        for frame in video: ...
+        facts = video.facts()
+    """
+
+    def __init__(self, path: Path, config: AnalysisConfig) -> None:
+        self.extent = extent(path, config.max_duration_s)
+        self._config = config
+        self._truncated = ends_early(path)
+        self._container = open_video(path)
+        self._stream: VideoStream = self._container.streams.video[0]
+        self._stream.thread_type = "AUTO"
+        self._times: list[float] = []
+        self._shape = (0, 0)  # height, width of the upright picture before reduction
+        self._rotation = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._container.close()
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Raises NotAVideo when not a single frame can be decoded."""
+        reformatter = VideoReformatter()
+        first: float | None = None
+        for picture in self._pictures():
+            if picture.time is None:
+                continue
+            first = picture.time if first is None else first
+            t = picture.time - first
+            if self._times and t <= self._times[-1]:
+                continue  # a repeated timestamp: only one of them was ever on a screen
+            self._times.append(t)
+            yield Frame(t, self._upright(picture, reformatter))
+        if not self._times:
+            raise NotAVideo(
+                "No picture in the file can be decoded. "
+                "Check that it plays on the device that recorded it, then record it again."
+            )
+
+    def _pictures(self) -> Iterator[av.VideoFrame]:
+        """What can be decoded: damaged frames are left out, and the end may come early."""
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                yield from next(packets).decode()
+            except StopIteration:
+                return
+            except av.InvalidDataError:
+                self._truncated = True
+
+    def _upright(self, picture: av.VideoFrame, reformatter: VideoReformatter) -> NDArray[np.uint8]:
+        width, height = reduced_size(picture.width, picture.height, self._config.max_side)
+        small = reformatter.reformat(
+            picture, width=width, height=height, format="rgb24", interpolation=Interpolation.AREA
+        )
+        turns = round(picture.rotation / 90) % 4
+        self._rotation = 90 * turns
+        upright = (picture.height, picture.width)
+        self._shape = (upright[1], upright[0]) if turns % 2 else upright
+        return np.ascontiguousarray(np.rot90(small.to_ndarray(), turns))
+
+    def facts(self) -> CaptureFacts:
+        """What the frames read so far say about the capture."""
+        times = np.array(self._times)
+        gaps = np.diff(times) if len(times) > 1 else np.zeros(1)
+        duration, typical = float(gaps.sum()), float(np.median(gaps))
+        return CaptureFacts(
+            width=self._shape[1],
+            height=self._shape[0],
+            rotation=self._rotation,
+            codec=self._stream.codec_context.name,
+            container=self._container.format.name,
+            frames=len(times),
+            duration_s=duration,
+            fps=1 / typical if duration else 0.0,
+            fps_mean=(len(times) - 1) / duration if duration else 0.0,
+            longest_gap_s=float(gaps.max()),
+            variable=bool((abs(gaps - typical) > _JITTER * typical).mean() > 0.05),
+            truncated=self._truncated,
+        )
+
+
+def reduced_size(width: int, height: int, max_side: int) -> tuple[int, int]:
+    """(width, height) with the longer side at most `max_side`, same shape; never enlarged."""
+    scale = min(1.0, max_side / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def remux(source: Path, target: Path) -> str:
+    """Write a copy that browsers can play and seek in, without sound; its content type.
+
+    The pictures are copied as they are where browsers know the codec (VP8, VP9, AV1: WebM;
+    H.264: MP4), else encoded again as H.264. The first frame is at time 0, as in `Frame.t`.
+    A file cut off at its end gives what can be read of it. Raises NotAVideo.
+    """
+    hidden = _starts_hidden(source)
+    with open_video(source) as container:
+        stream = container.streams.video[0]
+        codec = stream.codec_context.name
+        if codec in _WEBM_CODECS and not hidden:
+            _copy(container, stream, target, "webm", {"cues_to_front": "1"})
+            return "video/webm"
+        if codec == "h264" and not hidden:
+            _copy(container, stream, target, "mp4", {"movflags": "faststart"})
+        else:
+            _encode(container, stream, target)
+        return "video/mp4"
+
+
+def _starts_hidden(path: Path) -> bool:
+    """True if an edit list hides the first pictures, which a plain copy would bring back."""
+    with open_video(path) as container:
+        packets = _readable(container.demux(container.streams.video[0]))
+        return next((packet.is_discard for packet in packets), False)
+
+
+def _copy(
+    container: InputContainer,
+    stream: VideoStream,
+    target: Path,
+    kind: str,
+    options: dict[str, str],
+) -> None:
+    with av.open(str(target), "w", format=kind, options=options) as output:
+        copy = output.add_stream_from_template(stream)
+        start: int | None = None
+        for packet in _readable(container.demux(stream)):
+            if packet.pts is None or packet.dts is None:
+                continue
+            start = packet.pts if start is None else start
+            packet.pts -= start
+            packet.dts -= start
+            packet.stream = copy
+            output.mux(packet)
+        if start is None:
+            raise NotAVideo("No picture in the file can be read. Record it again.")
+
+
+def _encode(container: InputContainer, stream: VideoStream, target: Path) -> None:
+    stream.thread_type = "AUTO"
+    with av.open(str(target), "w", format="mp4", options={"movflags": "faststart"}) as output:
+        encoded: VideoStream | None = None
+        start = 0.0
+        reformatter = VideoReformatter()
+        for picture in _readable(container.decode(stream)):
+            if picture.time is None:
+                continue
+            if encoded is None:
+                encoded, start = _h264_stream(output, picture), picture.time
+            even = reformatter.reformat(picture, encoded.width, encoded.height, "yuv420p")
+            even.pts = round((picture.time - start) / _ENCODED_TIME_BASE)
+            even.time_base = _ENCODED_TIME_BASE
+            even.pict_type = PictureType.NONE
+            output.mux(encoded.encode(even))
+        if encoded is None:
+            raise NotAVideo("No picture in the file can be decoded. Record it again.")
+        output.mux(encoded.encode())
+
+
+def _h264_stream(output: OutputContainer, picture: av.VideoFrame) -> VideoStream:
+    stream = output.add_stream("libx264", rate=30, options={"crf": "18", "preset": "veryfast"})
+    # H.264 in 4:2:0, the only kind that every browser plays, has even sides.
+    stream.width, stream.height = picture.width // 2 * 2, picture.height // 2 * 2
+    stream.pix_fmt = "yuv420p"
+    stream.codec_context.time_base = _ENCODED_TIME_BASE
+    if picture.rotation:
+        stream.set_display_rotation(picture.rotation)
+    return stream
+
+
+def _readable(items: Iterator[T]) -> Iterator[T]:
+    """The items up to where the file is damaged."""
+    try:
+        yield from items
+    except av.FFmpegError:
+        return

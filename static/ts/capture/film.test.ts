@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Film } from "./film";
+
+const MIB = 1024 * 1024;
+
+describe("a growing film", () => {
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
+  it("gives what there is after two seconds", async () => {
+    const film = new Film();
+    const part = film.slice(0, MIB);
+    film.add(new Blob(["ab"]));
+    vi.advanceTimersByTime(2000);
+    film.add(new Blob(["cd"]));
+    expect(await part).toMatchObject({ done: false, value: { size: 4 } });
+  });
+
+  it("gives a full part at once", async () => {
+    const film = new Film();
+    film.add(new Blob(["abcdef"]));
+    expect(await film.slice(0, 4)).toMatchObject({ done: false, value: { size: 4 } });
+  });
+
+  it("gives the rest when it is finished, from any place", async () => {
+    const film = new Film();
+    film.add(new Blob(["abc"]));
+    film.add(new Blob(["def"]));
+    film.finish();
+    const again = await film.slice(2, MIB);
+    expect(again.done).toBe(true);
+    expect(again.value!.size).toBe(4);
+  });
+
+  it("says that nothing is left", async () => {
+    const film = new Film();
+    film.add(new Blob(["abc"]));
+    film.finish();
+    expect(await film.slice(3, MIB)).toEqual({ done: true, value: null });
+  });
+
+  it("waits while nothing new has come", async () => {
+    const film = new Film();
+    const came = vi.fn();
+    void film.slice(0, MIB).then(came);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(came).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,63 @@
+// The bytes of a take while it grows: kept whole until the clinic has received them, and read in
+// parts by the upload, from any place, so that an upload goes on wherever the network was lost.
+
+// A part is sent every 2 s while recording: what a break can cost is small.
+const PART_MS = 2000;
+
+export interface Part {
+  /** null when nothing is left to send. */
+  readonly value: Blob | null;
+  readonly done: boolean;
+}
+
+export class Film {
+  private chunks: Blob[] = [];
+  private waiting: Array<() => void> = [];
+  private finished = false;
+  private lastPart = performance.now();
+  size = 0;
+
+  add(chunk: Blob): void {
+    this.chunks.push(chunk);
+    this.size += chunk.size;
+    this.wake();
+  }
+
+  /** No more chunks will come. */
+  finish(): void {
+    this.finished = true;
+    this.wake();
+  }
+
+  get isFinished(): boolean {
+    return this.finished;
+  }
+
+  blob(type = ""): Blob {
+    return new Blob(this.chunks, { type });
+  }
+
+  /** Bytes from `start`, at most to `end`; waits for as many as are worth sending. */
+  async slice(start: number, end: number): Promise<Part> {
+    while (!this.worthSending(start, end)) await this.change();
+    this.lastPart = performance.now();
+    const stop = Math.min(end, this.size);
+    const value = stop > start ? this.blob().slice(start, stop) : null;
+    return { value, done: this.finished && stop === this.size };
+  }
+
+  private worthSending(start: number, end: number): boolean {
+    const due = performance.now() - this.lastPart >= PART_MS;
+    return this.finished || this.size >= end || (due && this.size > start);
+  }
+
+  private change(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  private wake(): void {
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}

@@ -1,0 +1,16 @@
+// Entry of the recording flow's pages: taps on all of them, the recorder and the receipt on theirs.
+import { followAnalysis } from "./done";
+import { CaptureFlow } from "./flow";
+import type { ProgressAddresses } from "./progress";
+import { Screen } from "./screen";
+import { readJson, readSetup } from "./setup";
+import { guardForms } from "./taps";
+
+if (document.getElementById("setup")) {
+  void new CaptureFlow(readSetup(), new Screen()).run();
+} else {
+  guardForms();
+}
+if (document.getElementById("addresses")) {
+  followAnalysis(readJson<ProgressAddresses>("addresses"));
+}

@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { NoRecorder, RecorderFailed } from "./errors";
+import { FakeRecorder, fakeStream } from "./fixtures";
+import { TakeRecorder } from "./recorder";
+
+describe("a take's recorder", () => {
+  beforeEach(() => vi.stubGlobal("MediaRecorder", FakeRecorder));
+  afterEach(() => {
+    FakeRecorder.supported = ["video/webm;codecs=vp8"];
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  it("counts stream time from the start event, not from the call", async () => {
+    vi.useFakeTimers();
+    const recorder = new TakeRecorder(fakeStream(), () => undefined);
+    const called = performance.now();
+    const started = recorder.start();
+    vi.advanceTimersByTime(120);
+    FakeRecorder.last.dispatchEvent(new Event("start"));
+    expect(await started).toEqual({
+      zero: called + 120,
+      delay: 120,
+      mime: "video/webm;codecs=vp8",
+    });
+  });
+
+  it("hands over chunks, without the empty ones", () => {
+    const sizes: number[] = [];
+    new TakeRecorder(fakeStream(), (chunk) => sizes.push(chunk.size));
+    FakeRecorder.last.chunk("abc");
+    FakeRecorder.last.chunk("");
+    expect(sizes).toEqual([3]);
+  });
+
+  it("ends even where the stop event never comes", async () => {
+    vi.useFakeTimers();
+    const recorder = new TakeRecorder(fakeStream(), () => undefined);
+    void recorder.start();
+    FakeRecorder.last.sendsStop = false;
+    const stopped = recorder.stop();
+    await vi.advanceTimersByTimeAsync(3000);
+    await expect(stopped).resolves.toBeUndefined();
+  });
+
+  it("refuses a browser that can record nothing", () => {
+    FakeRecorder.supported = [];
+    expect(() => new TakeRecorder(fakeStream(), () => undefined)).toThrow(NoRecorder);
+  });
+
+  it("names a failure of the recorder", () => {
+    const failed = vi.fn();
+    new TakeRecorder(fakeStream(), () => undefined).onError(failed);
+    FakeRecorder.last.dispatchEvent(new Event("error"));
+    expect(failed.mock.calls[0]![0]).toBeInstanceOf(RecorderFailed);
+  });
+});

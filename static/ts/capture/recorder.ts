@@ -1,0 +1,55 @@
+// One take from the camera: a MediaRecorder whose `start` event is the zero of stream time.
+import { NoRecorder, RecorderFailed } from "./errors";
+import { chooseMime } from "./mime";
+
+const CHUNK_MS = 1000;
+const BITS_PER_SECOND = 2_500_000;
+// iOS may stop a hidden page's recorder without a `stop` event.
+const STOP_PATIENCE_MS = 3000;
+
+export interface Started {
+  /** performance.now() of the `start` event: the zero of stream time. */
+  readonly zero: number;
+  /** Milliseconds from the call of start() to its event. */
+  readonly delay: number;
+  readonly mime: string;
+}
+
+export class TakeRecorder {
+  private readonly recorder: MediaRecorder;
+
+  constructor(stream: MediaStream, onChunk: (chunk: Blob) => void) {
+    const mimeType = chooseMime((type) => MediaRecorder.isTypeSupported(type), navigator.userAgent);
+    if (mimeType === null) throw new NoRecorder();
+    this.recorder = new MediaRecorder(stream, { mimeType, videoBitsPerSecond: BITS_PER_SECOND });
+    this.recorder.addEventListener("dataavailable", ({ data }) => {
+      if (data.size > 0) onChunk(data);
+    });
+  }
+
+  start(): Promise<Started> {
+    const called = performance.now();
+    return new Promise((resolve, reject) => {
+      this.recorder.addEventListener("start", () => {
+        const zero = performance.now();
+        resolve({ zero, delay: zero - called, mime: this.recorder.mimeType });
+      });
+      this.onError(reject);
+      this.recorder.start(CHUNK_MS);
+    });
+  }
+
+  onError(failed: (error: RecorderFailed) => void): void {
+    this.recorder.addEventListener("error", () => failed(new RecorderFailed()));
+  }
+
+  /** Resolves once the last chunk has been handed over. */
+  stop(): Promise<void> {
+    if (this.recorder.state === "inactive") return Promise.resolve();
+    return new Promise((resolve) => {
+      this.recorder.addEventListener("stop", () => resolve());
+      setTimeout(resolve, STOP_PATIENCE_MS);
+      this.recorder.stop();
+    });
+  }
+}

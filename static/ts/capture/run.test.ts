@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import type { Beeper } from "./beep";
+import { StoppedByHand } from "./errors";
+import { REST, SMILE } from "./fixtures";
+import { runTake, type Clock } from "./run";
+import type { Moment } from "./timeline";
+
+const ZERO = 5000;
+
+/** A screen of 60 pictures a second, as fast as the test can turn it. */
+class FakeClock implements Clock {
+  time = ZERO;
+  now = () => this.time;
+  frame = () => Promise.resolve((this.time += 1000 / 60));
+}
+
+class FakeBeeper implements Beeper {
+  cancelled = false;
+  readonly asked: Array<[number, number]> = [];
+  constructor(private readonly late: number | null) {}
+  at(time: number, hz: number): number | null {
+    this.asked.push([time, hz]);
+    return this.late === null ? null : time + this.late;
+  }
+  cancel(): void {
+    this.cancelled = true;
+  }
+}
+
+function run(task = SMILE, beeper = new FakeBeeper(5), signal = new AbortController().signal) {
+  const shown: Moment[] = [];
+  const stage = { show: (moment: Moment) => shown.push(moment) };
+  return { shown, beeper, times: runTake(task, ZERO, stage, beeper, signal, new FakeClock()) };
+}
+
+describe("running a take", () => {
+  it("schedules all beeps on the recording's clock, below 2 kHz", async () => {
+    const { beeper, times } = run();
+    await times;
+    expect(beeper.asked.map(([time]) => time - ZERO)).toEqual([2000, 4000, 6000, 8000]);
+    for (const [, hz] of beeper.asked) expect(hz).toBeLessThan(2000);
+  });
+
+  it("stamps each change as planned, shown and heard", async () => {
+    const { stamps } = await run().times;
+    expect(stamps.map((stamp) => stamp.planned)).toEqual([2, 4, 6, 8]);
+    expect(stamps.map((stamp) => stamp.heard)).toEqual([2.005, 4.005, 6.005, 8.005]);
+    for (const { planned, shown } of stamps) {
+      expect(shown).toBeGreaterThanOrEqual(planned);
+      expect(shown).toBeLessThan(planned + 0.018);
+    }
+  });
+
+  it("lets a cue begin with the beep when the picture comes later", async () => {
+    const { cues, stamps } = await run(SMILE, new FakeBeeper(0)).times;
+    expect(cues).toEqual([
+      { start: 2, end: 4 },
+      { start: 6, end: 8 },
+    ]);
+    expect(stamps).toHaveLength(4);
+  });
+
+  it("lets a cue begin with the picture when no beep can sound", async () => {
+    const { cues, stamps } = await run(SMILE, new FakeBeeper(null)).times;
+    expect(stamps.every((stamp) => stamp.heard === null)).toBe(true);
+    expect(cues[0]!.start).toBe(stamps[0]!.shown);
+  });
+
+  it("shows every phase once, in order", async () => {
+    const { shown, times } = run();
+    await times;
+    expect(shown.map(({ phase }) => phase)).toEqual(["lead", "now", "relax", "now", "relax", "over"]);
+  });
+
+  it("keeps a rest task free of cues and beeps", async () => {
+    const { beeper, times } = run(REST);
+    expect((await times).cues).toEqual([]);
+    expect(beeper.asked).toEqual([]);
+    expect((await times).seconds).toBeGreaterThanOrEqual(8);
+  });
+
+  it("breaks off with the reason and silences what has not sounded", async () => {
+    const stop = new AbortController();
+    const { beeper, times } = run(SMILE, new FakeBeeper(0), stop.signal);
+    stop.abort(new StoppedByHand());
+    await expect(times).rejects.toBeInstanceOf(StoppedByHand);
+    expect(beeper.cancelled).toBe(true);
+  });
+});

@@ -1,0 +1,112 @@
+// Runs the cues of one take on the recording's own clock, and stamps where each fell.
+import { NOW_HZ, RELAX_HZ, type Beeper } from "./beep";
+import type { Task } from "./setup";
+import { momentAt, plannedCues, type Cue, type Moment, type Phase } from "./timeline";
+
+/** When a change was planned, seen and heard, in seconds of stream time; null: there was no beep. */
+interface Stamp {
+  readonly phase: Phase;
+  readonly planned: number;
+  readonly shown: number;
+  readonly heard: number | null;
+}
+
+export interface TakeTimes {
+  readonly cues: readonly Cue[];
+  readonly stamps: readonly Stamp[];
+  readonly seconds: number;
+}
+
+export interface Clock {
+  now(): number;
+  /** Resolves with the time of the next picture that the screen shows. */
+  frame(): Promise<number>;
+}
+
+const pageClock: Clock = {
+  now: () => performance.now(),
+  frame: () => new Promise((resolve) => requestAnimationFrame(resolve)),
+};
+
+/** What shows the person the change. */
+export interface Stage {
+  show(moment: Moment): void;
+}
+
+/** Runs until the task is over. Rejects with the signal's reason when that comes first. */
+export async function runTake(
+  task: Task,
+  zero: number,
+  stage: Stage,
+  beeper: Beeper,
+  signal: AbortSignal,
+  clock: Clock = pageClock,
+): Promise<TakeTimes> {
+  const changes = plannedChanges(task);
+  const heard = changes.map(({ planned, hz }) => toStream(beeper.at(zero + planned * 1000, hz), zero));
+  const stamps: Stamp[] = [];
+  let seconds = 0;
+  let moment = momentAt(task, 0);
+  stage.show(moment);
+  while (moment.phase !== "over") {
+    seconds = ((await frameOrAbort(clock, signal, beeper)) - zero) / 1000;
+    const next = momentAt(task, seconds);
+    if (next.phase !== moment.phase || next.index !== moment.index) {
+      stage.show(next);
+      const at = stamps.length;
+      const change = changes[at];
+      if (change) stamps.push(stamp(change, seconds, heard[at] ?? null));
+    }
+    moment = next;
+  }
+  return { cues: cuesOf(stamps), stamps, seconds: rounded(seconds) };
+}
+
+interface Change {
+  readonly phase: Phase;
+  readonly planned: number;
+  readonly hz: number;
+}
+
+function plannedChanges(task: Task): Change[] {
+  return plannedCues(task).flatMap(({ start, end }): Change[] => [
+    { phase: "now", planned: start, hz: NOW_HZ },
+    { phase: "relax", planned: end, hz: RELAX_HZ },
+  ]);
+}
+
+function stamp({ phase, planned }: Change, shown: number, heard: number | null): Stamp {
+  return { phase, planned, shown: rounded(shown), heard };
+}
+
+/** A cue begins, and ends, with what the person could notice first: the beep or the picture. */
+function cuesOf(stamps: readonly Stamp[]): Cue[] {
+  const noticed = stamps.map(({ shown, heard }) => Math.min(shown, heard ?? shown));
+  return stamps.flatMap(({ phase }, at) =>
+    phase === "now" && noticed[at + 1] !== undefined
+      ? [{ start: noticed[at]!, end: noticed[at + 1]! }]
+      : [],
+  );
+}
+
+async function frameOrAbort(clock: Clock, signal: AbortSignal, beeper: Beeper): Promise<number> {
+  const time = await Promise.race([clock.frame(), aborted(signal)]);
+  if (!signal.aborted && time !== null) return time;
+  beeper.cancel();
+  throw signal.reason;
+}
+
+function aborted(signal: AbortSignal): Promise<null> {
+  if (signal.aborted) return Promise.resolve(null);
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(null), { once: true }),
+  );
+}
+
+function toStream(time: number | null, zero: number): number | null {
+  return time === null ? null : rounded((time - zero) / 1000);
+}
+
+function rounded(seconds: number): number {
+  return Number(seconds.toFixed(3));
+}

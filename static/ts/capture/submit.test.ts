@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { SubmitRefused, submitTake, type Submission } from "./submit";
+
+const TAKE: Submission = {
+  upload: "abc",
+  task: "smile",
+  cues: [{ start: 2, end: 4 }],
+  capture: {},
+  sha256: "f00d",
+};
+const RECEIPT = { recording: "r", task: "smile", attempt: 1, sha256: "f00d", received: "" };
+
+function answer(status: number, body: unknown): Response {
+  return { status, json: async () => body } as Response;
+}
+
+describe("submitting a take", () => {
+  const fetch = vi.fn();
+  const offline = vi.fn();
+  const submit = () => submitTake("/submit/", "token", TAKE, offline);
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.resetAllMocks();
+    vi.stubGlobal("fetch", fetch);
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  it("gives the receipt", async () => {
+    fetch.mockResolvedValue(answer(201, RECEIPT));
+    expect(await submit()).toEqual(RECEIPT);
+    expect(fetch.mock.calls[0]![1].headers["X-CSRFToken"]).toBe("token");
+  });
+
+  it("asks again after a lost answer and a failing server", async () => {
+    fetch
+      .mockRejectedValueOnce(new TypeError("network"))
+      .mockResolvedValueOnce(answer(502, {}))
+      .mockResolvedValueOnce(answer(201, RECEIPT));
+    const receipt = submit();
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(await receipt).toEqual(RECEIPT);
+    expect(offline).toHaveBeenCalledTimes(2);
+  });
+
+  it("tells why a take is refused", async () => {
+    fetch.mockResolvedValue(answer(422, { error: "The film is empty." }));
+    await expect(submit()).rejects.toEqual(new SubmitRefused("The film is empty."));
+  });
+
+  it("takes no receipt for other bytes", async () => {
+    fetch.mockResolvedValue(answer(201, { ...RECEIPT, sha256: "beef" }));
+    await expect(submit()).rejects.toBeInstanceOf(SubmitRefused);
+  });
+});

@@ -1,0 +1,192 @@
+"""The API shows to each role what its pages would, and says that it is not for diagnosis."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from clinic.accounts.models import Membership, Role
+from clinic.api.pagination import NOTICE
+from clinic.audit.models import Event
+from clinic.patients.models import Patient
+from clinic.recordings.models import RecordingSession
+
+THINGS = ("patient", "session", "recording", "result", "trace")
+LISTS = [f"api:{thing}-list" for thing in THINGS]
+
+
+def rows(browser, name: str, **query: str) -> list[dict]:
+    response = browser.get(reverse(name), query)
+    assert response.status_code == 200
+    return response.json()["results"]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_clinician_reads_every_list(login, carl_clinician, result, name):
+    (row,) = rows(login(carl_clinician), name)
+    assert row["notice"] == NOTICE
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_payload_is_labelled(login, carl_clinician, result, name):
+    browser = login(carl_clinician)
+    page = browser.get(reverse(name)).json()
+    assert page["notice"] == NOTICE
+    single = browser.get(f"{reverse(name)}{page['results'][0]['id']}/").json()
+    assert single["notice"] == NOTICE
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_another_clinic_sees_nothing(login, olga_outsider, carl_clinician, result, name):
+    (row,) = rows(login(carl_clinician), name)
+    outsider = login(olga_outsider)
+    assert rows(outsider, name) == []
+    assert outsider.get(f"{reverse(name)}{row['id']}/").status_code == 404
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_the_admin_sees_no_patients_here(login, ada_admin, result, name):
+    assert rows(login(ada_admin), name) == []
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_nothing_can_be_written(login, carl_clinician, result, name):
+    browser = login(carl_clinician)
+    for method in (browser.post, browser.put, browser.patch, browser.delete):
+        assert method(reverse(name)).status_code == 405
+
+
+def test_an_assistant_reads_recordings_but_no_measures(login, anna_assistant, result):
+    browser = login(anna_assistant)
+    assert len(rows(browser, "api:recording-list")) == 1
+    assert rows(browser, "api:result-list") == []
+    assert rows(browser, "api:trace-list") == []
+    assert browser.get(reverse("api:result-detail", args=[result.id])).status_code == 404
+    trace = result.traces.get()
+    assert browser.get(reverse("api:trace-detail", args=[trace.id])).status_code == 404
+
+
+def test_a_researcher_knows_people_by_study_code_and_age(login, rita_researcher, patient):
+    (row,) = rows(login(rita_researcher), "api:patient-list")
+    assert set(row) == {
+        "notice", "id", "clinic", "study_code", "age", "sex", "diagnosis_status", "archived",
+    }  # fmt: skip
+    assert (row["study_code"], row["age"]) == (patient.study_code, patient.age)
+
+
+def test_a_researcher_reads_measures_and_curves(login, rita_researcher, result):
+    browser = login(rita_researcher)
+    (measure,) = rows(browser, "api:result-list")[0]["measures"]
+    assert (measure["value"], measure["unit"]) == (7.03125, "% IOD")
+    for name in LISTS:
+        page = browser.get(reverse(name)).content.decode()
+        for secret in ("Paul", "Patient", "MRN-0042", "1956", "Prefers"):
+            assert secret not in page, name
+
+
+def test_names_show_only_where_the_person_may_see_them(
+    login, carl_clinician, patient, other_clinic
+):
+    Membership.objects.create(user=carl_clinician, clinic=other_clinic, role=Role.RESEARCHER)
+    Patient.objects.create(
+        clinic=other_clinic, first_name="Hidden", last_name="Person", birth_date="1950-01-01"
+    )
+    page = rows(login(carl_clinician), "api:patient-list")
+    assert {row.get("last_name") for row in page} == {"Patient", None}
+
+
+def test_a_curve_is_listed_without_values_and_read_with_them(login, carl_clinician, result):
+    browser = login(carl_clinician)
+    (row,) = rows(browser, "api:trace-list", recording=str(result.subject))
+    assert "values" not in row
+    trace = browser.get(reverse("api:trace-detail", args=[row["id"]])).json()
+    assert trace["values"] == [0.0, 7.25, None]
+    assert trace["step"] == pytest.approx(1 / 30)
+
+
+def test_a_simulated_likelihood_is_told_in_a_demo_clinic_only(
+    login, carl_clinician, result, clinic
+):
+    browser = login(carl_clinician)
+    assert rows(browser, "api:result-list")[0]["likelihood"] is None
+    clinic.is_demo = True
+    clinic.save()
+    assert rows(browser, "api:result-list")[0]["likelihood"] == {"value": 0.75}
+
+
+def test_lists_are_narrowed_by_what_they_belong_to(login, carl_clinician, result, recording):
+    browser = login(carl_clinician)
+    session = recording.session
+    other = RecordingSession.objects.create(patient=session.patient, protocol=session.protocol)
+    assert len(rows(browser, "api:session-list", patient=str(session.patient_id))) == 2
+    assert len(rows(browser, "api:recording-list", session=str(session.id), task="smile")) == 1
+    assert rows(browser, "api:recording-list", session=str(other.id)) == []
+    assert len(rows(browser, "api:result-list", recording=str(recording.id))) == 1
+    assert rows(browser, "api:result-list", session=str(other.id)) == []
+    assert rows(browser, "api:result-list", release="another") == []
+
+
+def test_filtering_by_another_clinics_id_tells_nothing(login, olga_outsider, recording):
+    query = {"session": str(recording.session_id)}
+    answer = login(olga_outsider).get(reverse("api:recording-list"), query)
+    assert (answer.status_code, answer.json()["count"]) == (200, 0)
+
+
+def test_long_lists_have_pages(login, carl_clinician, session):
+    for _ in range(4):
+        RecordingSession.objects.create(patient=session.patient, protocol=session.protocol)
+    answer = login(carl_clinician).get(reverse("api:session-list"), {"limit": 2}).json()
+    assert (answer["count"], len(answer["results"])) == (5, 2)
+    assert "offset=2" in answer["next"]
+
+
+@pytest.mark.parametrize("name", ["api:session-list", "api:recording-list"])
+def test_lists_cost_the_same_for_few_and_many(
+    login, carl_clinician, recording, count_queries, name
+):
+    browser = login(carl_clinician)
+    few = count_queries(lambda: rows(browser, name))
+    for attempt in range(2, 8):
+        session = RecordingSession.objects.create(
+            patient=recording.session.patient, protocol=recording.session.protocol
+        )
+        recording.pk = None
+        recording.session, recording.attempt, recording._state.adding = session, attempt, True
+        recording.save()
+    assert count_queries(lambda: rows(browser, name)) == few
+
+
+def test_reading_is_recorded(login, rita_researcher, clinic, result):
+    browser = login(rita_researcher)
+    browser.get(reverse("api:result-list"))
+    browser.get(reverse("api:result-detail", args=[result.id]))
+    of_record, of_list = Event.objects.all()[:2]
+    assert (of_list.target_type, of_list.clinic) == ("result list", clinic)
+    assert (of_record.target_type, of_record.target) == ("session", result.group)
+    assert of_record.actor == rita_researcher
+
+
+def test_strangers_get_no_data(login, result):
+    browser = login(None)
+    for name in LISTS:
+        assert browser.get(reverse(name)).status_code == 403
+
+
+def test_the_schema_describes_the_whole_api(login, carl_clinician):
+    schema = login(carl_clinician).get(reverse("api:schema"), {"format": "json"}).json()
+    assert set(schema["paths"]) == {
+        path
+        for name in ("patients", "sessions", "recordings", "results", "traces")
+        for path in (f"/api/v1/{name}/", f"/api/v1/{name}/{{id}}/")
+    }
+    assert "not for diagnosis" in schema["info"]["description"]
+    assert all(set(operations) == {"get"} for operations in schema["paths"].values())
+
+
+def test_the_docs_load_nothing_from_elsewhere(login, carl_clinician):
+    page = login(carl_clinician).get(reverse("api:docs")).content.decode()
+    assert "swagger-ui-bundle.js" in page
+    assert "http://" not in page
+    assert "https://" not in page
+    script = login(carl_clinician).get(reverse("api:docs"), {"script": ""})
+    assert script["Content-Type"].startswith("application/javascript")

@@ -1,0 +1,41 @@
+"""A patient's browser, as the recording flow meets it."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from clinic.accounts.models import User
+from clinic.recordings import links
+from clinic.recordings.models import CaptureLink, RecordingSession
+
+
+@pytest.fixture
+def link_and_address(session: RecordingSession, carl_clinician: User) -> tuple[CaptureLink, str]:
+    link, address = links.make(session, actor=carl_clinician, days=7)
+    return link, address.removeprefix("http://localhost:8000")
+
+
+@pytest.fixture
+def address(link_and_address: tuple[CaptureLink, str]) -> str:
+    return link_and_address[1]
+
+
+@pytest.fixture
+def link(link_and_address: tuple[CaptureLink, str]) -> CaptureLink:
+    return link_and_address[0]
+
+
+@pytest.fixture
+def paul(client: Client, address: str) -> Client:
+    """The patient's browser, after the button of the landing page."""
+    client.post(address)
+    return client
+
+
+@pytest.fixture
+def described(session: RecordingSession) -> RecordingSession:
+    """A session whose "how are you today" is answered."""
+    session.medication, session.dyskinesia = "on", "none"
+    session.save()
+    return session

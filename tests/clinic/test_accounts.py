@@ -1,0 +1,279 @@
+"""Who gets in, who may do what, and how members join and leave a clinic."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from django.urls import reverse
+
+from clinic.accounts import services
+from clinic.accounts.models import Clinic, Membership, Permission, Role, User
+from clinic.accounts.releases import installed
+from clinic.audit.models import Action, Event
+
+PASSWORD = "correct horse battery staple"
+LOGIN = reverse("account_login")
+
+
+@pytest.fixture
+def with_password(carl_clinician):
+    carl_clinician.set_password(PASSWORD)
+    carl_clinician.save()
+    return carl_clinician
+
+
+def add(clinic, actor, email="new@example.org", role=Role.ASSISTANT, name="Newton New"):
+    return services.add_member(clinic, email=email, name=name, role=role, actor=actor)
+
+
+def test_staff_sign_in_by_email_and_the_clinics_trail_says_so(login, with_password, clinic):
+    browser = login(None)
+    answer = browser.post(LOGIN, {"login": "CARL@example.org", "password": PASSWORD})
+    assert answer.url == "/"
+    assert browser.get("/").url == reverse("patients:list")
+    event = Event.objects.get(action=Action.LOGIN)
+    assert (event.actor, event.clinic) == (with_password, clinic)
+
+
+def test_a_person_with_two_roles_in_a_clinic_is_recorded_once(login, with_password, clinic):
+    Membership.objects.create(user=with_password, clinic=clinic, role=Role.ADMIN)
+    login(None).post(LOGIN, {"login": with_password.email, "password": PASSWORD})
+    assert Event.objects.filter(action=Action.LOGIN).count() == 1
+
+
+def test_a_wrong_password_opens_nothing(login, with_password):
+    browser = login(None)
+    answer = browser.post(LOGIN, {"login": with_password.email, "password": "wrong"})
+    assert "There is a problem" in answer.content.decode()
+    assert browser.get(reverse("patients:list")).status_code == 302
+
+
+def test_guessing_passwords_is_slowed_down(login, with_password):
+    browser = login(None)
+    for _ in range(20):
+        browser.post(LOGIN, {"login": with_password.email, "password": "wrong"})
+    browser.post(LOGIN, {"login": with_password.email, "password": PASSWORD})
+    assert browser.get(reverse("patients:list")).status_code == 302
+
+
+def test_many_attempts_from_one_place_are_refused_with_words(login, db):
+    browser = login(None)
+    for number in range(40):
+        answer = browser.post(LOGIN, {"login": f"guess{number}@example.org", "password": "wrong"})
+    assert answer.status_code == 429
+    assert "Wait five minutes" in answer.content.decode()
+
+
+def test_signing_in_needs_the_second_step_once_it_is_on(login, with_password):
+    secret = generate_totp_secret()
+    TOTP.activate(with_password, secret)
+    browser = login(None)
+    answer = browser.post(LOGIN, {"login": with_password.email, "password": PASSWORD})
+    assert answer.url == reverse("mfa_authenticate")
+    assert browser.get(reverse("patients:list")).status_code == 302
+    counter = next(yield_hotp_counters_from_time())
+    code = format_hotp_value(hotp_value(secret, counter))
+    assert browser.post(answer.url, {"code": code}).url == "/"
+    assert browser.get(reverse("patients:list")).status_code == 200
+
+
+def test_nobody_signs_up(login, db):
+    browser = login(None)
+    details = {"email": "stranger@example.org", "password1": PASSWORD, "password2": PASSWORD}
+    answer = browser.post(reverse("account_signup"), details)
+    assert "Nobody can sign up here" in answer.content.decode()
+    assert not User.objects.exists()
+
+
+def test_nobody_takes_an_address_that_they_cannot_prove_to_be_theirs(login, carl_clinician):
+    page = reverse("account_email")
+    browser = login(carl_clinician)
+    browser.post(page, {"action_add": "", "email": "victim@example.org"})
+    browser.post(page, {"action_primary": "", "email": "victim@example.org"})
+    carl_clinician.refresh_from_db()
+    assert carl_clinician.email == "carl@example.org"
+
+
+@pytest.mark.parametrize(
+    ("person", "page"),
+    [
+        ("anna_assistant", "patients:list"),
+        ("carl_clinician", "patients:list"),
+        ("rita_researcher", "api:docs"),
+        ("ada_admin", "accounts:members"),
+    ],
+)
+def test_everyone_starts_where_their_work_is(request, login, person, page):
+    browser = login(request.getfixturevalue(person))
+    assert browser.get("/").url == reverse(page)
+
+
+def test_somebody_without_a_role_is_told_whom_to_ask(login, db):
+    page = login(User.objects.create_user("free@example.org", name="Free")).get("/")
+    assert "Ask your clinic's admin to add you" in page.content.decode()
+
+
+def test_a_role_counts_in_its_own_clinic_only(carl_clinician, clinic, other_clinic):
+    Membership.objects.create(user=carl_clinician, clinic=other_clinic, role=Role.RESEARCHER)
+    assert list(Clinic.objects.where(carl_clinician, Permission.SEE_NAMES)) == [clinic]
+    assert list(Clinic.objects.where(carl_clinician, Permission.SEE_CODED)) == [other_clinic]
+
+
+def test_a_new_member_sets_a_password_by_the_link_once(login, ada_admin, clinic):
+    page = login(ada_admin).post(
+        reverse("accounts:add"),
+        {"clinic": clinic.id, "email": "New@Example.org", "name": "Newton", "role": "assistant"},
+    )
+    address = page.context["address"]
+    assert address in page.content.decode()
+    newcomer = login(None)
+    form = newcomer.get(address, follow=True)
+    url = form.redirect_chain[-1][0]
+    newcomer.post(url, {"password1": PASSWORD, "password2": PASSWORD})
+    answer = newcomer.post(LOGIN, {"login": "new@example.org", "password": PASSWORD})
+    assert answer.url == "/"
+    assert newcomer.get(reverse("patients:list")).status_code == 200
+    again = login(None).get(address, follow=True).content.decode()
+    assert "has been used or has ended" in again
+
+
+def test_somebody_with_an_account_joins_without_a_new_password(
+    login, ada_admin, clinic, olga_outsider
+):
+    olga_outsider.set_password(PASSWORD)
+    olga_outsider.save()
+    answer = login(ada_admin).post(
+        reverse("accounts:add"),
+        {"clinic": clinic.id, "email": "OLGA@example.org", "name": "x", "role": "clinician"},
+    )
+    assert answer.url == reverse("accounts:members")
+    olga_outsider.refresh_from_db()
+    assert olga_outsider.name == "Olga Outsider"
+    assert olga_outsider.memberships.filter(clinic=clinic, role=Role.CLINICIAN).exists()
+
+
+def test_an_admin_cannot_set_the_password_of_another_clinics_member(
+    login, ada_admin, olga_outsider, clinic
+):
+    membership = add(clinic, ada_admin, email=olga_outsider.email)
+    with pytest.raises(services.NotYoursToInvite):
+        services.invite(membership, actor=ada_admin)
+    answer = login(ada_admin).post(reverse("accounts:invite", args=[membership.id]), follow=True)
+    assert "belongs to another clinic" in answer.content.decode()
+
+
+def test_an_admin_cannot_reset_a_password_that_is_in_use(ada_admin, with_password):
+    with pytest.raises(services.NotYoursToInvite):
+        services.invite(with_password.memberships.get(), actor=ada_admin)
+
+
+def test_a_lost_link_can_be_made_again(login, ada_admin, clinic):
+    membership = add(clinic, ada_admin)
+    page = login(ada_admin).post(reverse("accounts:invite", args=[membership.id]))
+    assert re.search(r"/accounts/password/reset/key/", page.context["address"])
+
+
+def test_the_same_role_is_given_once(login, ada_admin, anna_assistant, clinic):
+    with pytest.raises(services.AlreadyMember, match="already assistant"):
+        add(clinic, ada_admin, email=anna_assistant.email)
+    answer = login(ada_admin).post(
+        reverse("accounts:add"),
+        {"clinic": clinic.id, "email": anna_assistant.email, "name": "x", "role": "assistant"},
+    )
+    assert "already assistant" in answer.content.decode()
+
+
+def test_an_ended_membership_ends_access_and_may_be_given_again(
+    login, ada_admin, anna_assistant, clinic
+):
+    browser = login(anna_assistant)
+    membership = anna_assistant.memberships.get()
+    login(ada_admin).post(reverse("accounts:end", args=[membership.id]))
+    assert browser.get(reverse("patients:list")).status_code == 404
+    add(clinic, ada_admin, email=anna_assistant.email)
+    assert browser.get(reverse("patients:list")).status_code == 200
+    assert Event.objects.filter(action=Action.CHANGE, target=anna_assistant.id).count() == 1
+
+
+def test_the_last_admin_stays(login, ada_admin, clinic):
+    membership = ada_admin.memberships.get()
+    answer = login(ada_admin).post(reverse("accounts:end", args=[membership.id]), follow=True)
+    assert "Add another admin first" in answer.content.decode()
+    add(clinic, ada_admin, role=Role.ADMIN)
+    services.end_membership(membership, actor=ada_admin)
+    assert clinic.memberships.get(role=Role.ADMIN, ended=None).user.email == "new@example.org"
+
+
+def test_an_admin_manages_the_own_clinic_only(login, ada_admin, olga_outsider, other_clinic):
+    membership = olga_outsider.memberships.get(role=Role.CLINICIAN)
+    browser = login(ada_admin)
+    assert "Olga" not in browser.get(reverse("accounts:members")).content.decode()
+    assert browser.post(reverse("accounts:end", args=[membership.id])).status_code == 404
+    answer = browser.post(
+        reverse("accounts:add"),
+        {"clinic": other_clinic.id, "email": "a@example.org", "name": "A", "role": "admin"},
+    )
+    assert "clinic" in answer.context["form"].errors
+
+
+def test_the_members_page_tells_who_signs_in_with_two_steps(
+    login, ada_admin, clinic, with_password
+):
+    add(clinic, ada_admin)
+    TOTP.activate(with_password, generate_totp_secret())
+    page = login(ada_admin).get(reverse("accounts:members")).content.decode()
+    assert "two steps" in page
+    assert "no password yet" in page
+
+
+def test_the_members_page_costs_the_same_for_few_and_many(login, ada_admin, clinic, count_queries):
+    browser = login(ada_admin)
+    few = count_queries(lambda: browser.get(reverse("accounts:members")))
+    for number in range(10):
+        add(clinic, ada_admin, email=f"member{number}@example.org")
+    assert count_queries(lambda: browser.get(reverse("accounts:members"))) == few
+
+
+def write_release(folder, text: str) -> None:
+    folder.mkdir(parents=True)
+    (folder / "release.json").write_text(text)
+
+
+def test_the_releases_page_shows_evidence_training_and_metrics(login, ada_admin, clinic, settings):
+    info = {
+        "name": "site-2",
+        "created": "2026-11-24",
+        "evidence": "this clinic's patients",
+        "trained_on": "Eighty people of this clinic.",
+        "weights": {"sha256": "f" * 64},
+        "metrics": {"classifiers": {"lstm": {"auroc": 0.81234, "auroc_95": [0.7, 0.9]}}},
+    }
+    write_release(settings.MEDIA_ROOT / "releases" / "site-2", json.dumps(info))
+    clinic.release = "site-2"
+    clinic.save()
+    page = login(ada_admin).get(reverse("accounts:releases")).content.decode()
+    for words in (
+        "24 November 2026",
+        "evidence: this clinic&#x27;s patients",
+        "Eighty people",
+        "0.812",
+        "0.7 to 0.9",
+    ):
+        assert words in page
+    (release,) = [r for r in installed([clinic]) if r.name == "site-2"]
+    assert release.used_by == (clinic,)
+
+
+def test_a_broken_release_is_shown_as_such(login, ada_admin, settings):
+    write_release(settings.MEDIA_ROOT / "releases" / "torn", '{"name": "to')
+    page = login(ada_admin).get(reverse("accounts:releases")).content.decode()
+    assert "Install this release again." in page

@@ -1,0 +1,208 @@
+"""A film becomes an immutable recording with its job, all or nothing, in the right order."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from clinic.patients.models import Purpose
+from clinic.patients.services import withdraw
+from clinic.recordings import services
+from clinic.recordings.models import Recording, RecordingSession
+from diagnosis import queue
+from diagnosis.config import Cue
+from diagnosis.models import Job, Result
+
+BYTES = b"not decoded here: the site stores films, the engine reads them"
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    return new_film(tmp_path)
+
+
+def new_film(folder: Path, content: bytes = BYTES) -> Path:
+    path = folder / f"upload-{len(list(folder.iterdir()))}"
+    path.write_bytes(content)
+    return path
+
+
+def submit(session: RecordingSession, code: str, film: Path, **options: object) -> Recording:
+    task = session.protocol.tasks.get(code=code)
+    options = {"mime": "video/webm;codecs=vp9", "cues": [Cue(2, 4)], "capture": {}} | options
+    return services.submit(session, task, film, **options)
+
+
+def job_of(recording: Recording) -> Job:
+    return Job.objects.filter(subject=recording.id).latest("created")
+
+
+def decide(recording: Recording, *, neutral: str = "") -> Result:
+    """End the recording's job as a worker would, with a neutral file when it is a rest take."""
+    Job.objects.filter(pk=job_of(recording).pk).update(priority=Job.Priority.PATIENT_WAITS)
+    job = queue.claim("worker")
+    assert job.subject == recording.id
+    result = Result.objects.create(
+        job=job, kind="take", group=job.group, subject=job.subject, usable=True, neutral=neutral
+    )
+    queue.finish(job, Job.State.DONE)
+    return result
+
+
+def test_a_submitted_film_is_kept_with_its_hash_and_queued(
+    session, film, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        recording = submit(session, "rest", film)
+    kept = settings.MEDIA_ROOT / recording.file
+    assert kept.read_bytes() == BYTES
+    assert recording.sha256 == hashlib.sha256(BYTES).hexdigest()
+    assert not film.exists()
+    assert job_of(recording).state == Job.State.QUEUED
+
+
+def test_the_kept_file_cannot_be_written(session, film):
+    recording = submit(session, "rest", film)
+    assert (settings.MEDIA_ROOT / recording.file).stat().st_mode & 0o222 == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"mime": "text/plain"}, "not a film"),
+        ({"sha256": "0" * 64}, "send it again"),
+    ],
+)
+def test_a_wrong_film_is_refused_and_nothing_is_stored(session, film, options, words):
+    with pytest.raises(services.SubmitRefused, match=words):
+        submit(session, "rest", film, **options)
+    assert_nothing_is_stored(film)
+
+
+def test_an_empty_film_is_refused_and_nothing_is_stored(session, tmp_path):
+    film = new_film(tmp_path, b"")
+    with pytest.raises(services.SubmitRefused, match="empty"):
+        submit(session, "rest", film)
+    assert_nothing_is_stored(film)
+
+
+def test_without_consent_to_care_no_film_is_kept(session, film):
+    withdraw_consent(session, Purpose.CARE)
+    with pytest.raises(services.SubmitRefused, match="agree"):
+        submit(session, "rest", film)
+    assert_nothing_is_stored(film)
+
+
+def test_without_consent_to_analysis_the_film_is_kept_but_not_analysed(session, film):
+    withdraw_consent(session, Purpose.ANALYSIS)
+    recording = submit(session, "rest", film)
+    assert (settings.MEDIA_ROOT / recording.file).exists()
+    assert not Job.objects.exists()
+
+
+def test_a_finished_session_takes_no_more_films(session, film):
+    services.finish_session(session)
+    with pytest.raises(services.SubmitRefused, match="already finished"):
+        submit(session, "rest", film)
+    assert_nothing_is_stored(film)
+
+
+def test_when_the_disk_refuses_nothing_is_stored_and_the_film_stays(session, film, monkeypatch):
+    def refuse(source: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(services, "_keep", refuse)
+    with pytest.raises(OSError, match="No space"):
+        submit(session, "rest", film)
+    assert_nothing_is_stored(film)
+
+
+def test_a_take_waits_until_rest_is_decided_and_then_has_its_neutral(session, tmp_path):
+    rest = submit(session, "rest", new_film(tmp_path))
+    smile = submit(session, "smile", new_film(tmp_path))
+    assert job_of(smile).state == Job.State.WAITING
+    decide(rest, neutral="landmarks/rest.npz")
+    assert job_of(smile).state == Job.State.QUEUED
+    assert job_of(smile).payload["neutral"] == "landmarks/rest.npz"
+
+
+def test_a_take_after_rest_is_decided_does_not_wait(session, tmp_path):
+    rest = submit(session, "rest", new_film(tmp_path))
+    decide(rest, neutral="landmarks/rest.npz")
+    smile = submit(session, "smile", new_film(tmp_path))
+    assert job_of(smile).state == Job.State.QUEUED
+    assert job_of(smile).payload["neutral"] == "landmarks/rest.npz"
+
+
+def test_a_retaken_rest_queues_the_others_again(session, tmp_path):
+    rest = submit(session, "rest", new_film(tmp_path))
+    decide(rest, neutral="landmarks/first.npz")
+    smile = submit(session, "smile", new_film(tmp_path))
+    decide(smile)
+    again = submit(session, "rest", new_film(tmp_path))
+    decide(again, neutral="landmarks/second.npz")
+    jobs = Job.objects.filter(subject=smile.id).order_by("created")
+    assert [job.payload["neutral"] for job in jobs] == [
+        "landmarks/first.npz",
+        "landmarks/second.npz",
+    ]
+
+
+def test_a_retake_replaces_what_is_still_queued(session, tmp_path):
+    first = submit(session, "rest", new_film(tmp_path))
+    second = submit(session, "rest", new_film(tmp_path))
+    assert (first.attempt, second.attempt) == (1, 2)
+    assert job_of(first).state == Job.State.CANCELLED
+    assert list(session.recordings.kept()) == [second]
+
+
+def test_a_session_without_rest_is_analysed_when_it_is_finished(session, film):
+    smile = submit(session, "smile", film)
+    assert job_of(smile).state == Job.State.WAITING
+    services.finish_session(session)
+    assert job_of(smile).state == Job.State.QUEUED
+    assert job_of(smile).payload["neutral"] is None
+
+
+def test_the_last_take_of_a_finished_session_queues_the_session(session, tmp_path):
+    rest = submit(session, "rest", new_film(tmp_path))
+    smile = submit(session, "smile", new_film(tmp_path))
+    services.finish_session(session)
+    rest_result = decide(rest, neutral="landmarks/rest.npz")
+    assert not Job.objects.filter(kind=Job.Kind.SESSION).exists()
+    smile_result = decide(smile)
+    job = Job.objects.get(kind=Job.Kind.SESSION)
+    assert set(job.payload["results"]) == {str(rest_result.id), str(smile_result.id)}
+    assert job.payload["classify"] is False
+
+
+def test_a_likelihood_is_asked_for_in_the_demo_clinic_only(session, film):
+    session.patient.clinic.is_demo = True
+    session.patient.clinic.save()
+    rest = submit(session, "rest", film)
+    services.finish_session(session)
+    decide(rest)
+    assert Job.objects.get(kind=Job.Kind.SESSION).payload["classify"] is True
+
+
+def test_staff_can_ask_for_another_analysis_of_what_failed(session, film, carl_clinician):
+    recording = submit(session, "rest", film)
+    for _ in range(queue.MAX_CRASHES):
+        queue.crashed(queue.claim("worker"), "it broke")
+    assert services.retry_failed(session, actor=carl_clinician) == 1
+    assert job_of(recording).state == Job.State.QUEUED
+
+
+def withdraw_consent(session: RecordingSession, purpose: Purpose) -> None:
+    withdraw(session.patient.consents.get(text__purpose=purpose), actor=None)
+
+
+def assert_nothing_is_stored(film: Path) -> None:
+    assert film.exists()
+    assert not Recording.objects.exists()
+    assert not Job.objects.exists()
+    assert not list((settings.MEDIA_ROOT / "recordings").glob("*"))

@@ -1,0 +1,284 @@
+"""The whole analysis with the embedded release, on animated films and on bad ones."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from diagnosis import pipeline
+from diagnosis import release as releases
+from diagnosis.config import AnalysisConfig, Cue, Measure, Severity, Side, Task, TaskKind
+from diagnosis.faces import Neutral
+from diagnosis.landmarks import LandmarkTrack
+from diagnosis.motion import Movement
+from diagnosis.pipeline import NeutralMismatch, TakeRecord, analyse, assess, cosines_over, score
+from diagnosis.sampling import Grid
+from diagnosis.simulate import VideoScript, animate
+from diagnosis.video import NotAVideo
+
+from .films import shared_clip
+
+REST = Task("rest", TaskKind.REST)
+TALK = Task("talk", TaskKind.TALK)
+CUE = Cue(2.0, 4.5)
+SMILE = Task("smile", TaskKind.EXPRESSION, "smile", (CUE,))
+
+
+def quiet(stage, fraction):
+    pass
+
+
+@pytest.fixture(scope="module")
+def release():
+    return releases.load(releases.DEFAULT)
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    """name -> path of short films of one face."""
+    folder = tmp_path_factory.mktemp("films")
+    scripts = {
+        "rest": VideoScript(3.0, seed=1),
+        "weak": VideoScript(5.0, (Movement("smile", 2.3, 0.25),), seed=2),
+        "strong": VideoScript(5.0, (Movement("smile", 2.3, 0.8),), seed=3),
+        "talk": VideoScript(3.0, speech=1.0, seed=4),
+    }
+    for name, script in scripts.items():
+        animate(folder / f"{name}.mp4", script)
+    return {name: folder / f"{name}.mp4" for name in scripts}
+
+
+@pytest.fixture(scope="module")
+def rest(films, release):
+    return analyse(films["rest"], REST, release, None, quiet)
+
+
+@pytest.fixture(scope="module")
+def strong(films, release, rest):
+    return analyse(films["strong"], SMILE, release, rest.neutral, quiet)
+
+
+@pytest.fixture(scope="module")
+def weak(films, release, rest):
+    return analyse(films["weak"], SMILE, release, rest.neutral, quiet)
+
+
+def value(take, name, region=None, side=Side.BOTH):
+    return next(
+        m.value
+        for m in take.measures
+        if m.name == name and m.side == side and region in (None, m.region)
+    )
+
+
+def record(take):
+    return TakeRecord(take.task, take.measures, take.traces)
+
+
+def test_a_rest_take_gives_the_neutral_face_with_its_margins(rest, release):
+    assert rest.usable
+    assert rest.findings == ()
+    assert rest.neutral.source == "rest"
+    assert rest.neutral.release == release.sha256
+    assert set(rest.neutral.margins) >= {"smile", "surprise", "eye_closure"}
+    assert {m.name for m in rest.measures} >= {"eye_opening", "blink_rate", "lips_apart"}
+
+
+def test_a_strong_smile_has_more_amplitude_speed_and_intensity_than_a_weak_one(weak, strong):
+    assert value(strong, "amplitude", "mouth corner") > 2 * value(weak, "amplitude", "mouth corner")
+    assert value(strong, "peak_velocity") > 2 * value(weak, "peak_velocity")
+    assert value(strong, "intensity") > 1.5 * value(weak, "intensity") > 0
+    assert value(strong, "specificity") > value(weak, "specificity")
+
+
+def test_traces_rise_in_the_cue_window_and_start_at_the_own_neutral(strong):
+    traces = {trace.name: trace for trace in strong.traces}
+    for name in ("intensity:smile", "movement:mouth_corner"):
+        trace = traces[name]
+        t = trace.t0 + trace.step * np.arange(len(trace.values))
+        before, within = trace.values[t < 2.0], trace.values[(t > 3.0) & (t < 4.0)]
+        assert abs(before.mean()) < 0.25 * within.mean()
+        assert trace.values.dtype == np.float32
+
+
+def test_a_long_take_is_scored_in_pieces_as_if_it_were_scored_at_once(strong, release):
+    long = dataclasses.replace(
+        strong.track,
+        t=np.arange(1000) / 30,
+        **{
+            k: np.resize(getattr(strong.track, k), (1000, *getattr(strong.track, k).shape[1:]))
+            for k in ("origin", "delta", "faces")
+        },
+    )
+    grid = Grid(long, AnalysisConfig().network_hz)
+
+    pieces = cosines_over(grid, strong.neutral, release)
+
+    at_once = release.cosines(grid.displacement(strong.neutral, slice(0, len(grid.known))))
+    assert len(pieces) == len(at_once) > 3 * pipeline._PIECE
+    assert pieces == pytest.approx(at_once, abs=1e-5)
+
+
+def test_progress_goes_through_the_stages_and_never_back(films, release):
+    said = []
+    analyse(films["weak"], SMILE, release, None, lambda *report: said.append(report))
+
+    stages = list(dict.fromkeys(stage for stage, _ in said))
+    fractions = [fraction for _, fraction in said]
+    assert stages == ["landmarks", "intensity", "measures"]
+    assert fractions == sorted(fractions)
+    assert 0 <= fractions[0] < 0.2
+    assert fractions[-1] <= 1
+
+
+def test_what_stops_the_report_stops_the_analysis(films, release):
+    class Stopped(Exception):
+        pass
+
+    def stop(stage, fraction):
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        analyse(films["weak"], SMILE, release, None, stop)
+
+
+def test_without_a_rest_take_the_seconds_before_the_first_cue_serve(films, release, strong):
+    take = analyse(films["strong"], SMILE, release, None, quiet)
+
+    assert take.usable
+    assert take.neutral.source == "lead-in"
+    expected = value(strong, "amplitude", "mouth corner")
+    assert value(take, "amplitude", "mouth corner") == pytest.approx(expected, rel=0.2)
+
+
+def test_without_a_rest_take_and_without_cues_a_take_cannot_be_scored(films, release):
+    take = analyse(films["strong"], dataclasses.replace(SMILE, cues=()), release, None, quiet)
+
+    assert not take.usable
+    assert [f.code for f in take.findings] == ["no_neutral"]
+    assert take.measures == take.traces == ()
+
+
+def test_talking_moves_the_mouth_more_than_resting(films, release, rest):
+    talk = analyse(films["talk"], TALK, release, rest.neutral, quiet)
+    alone = analyse(films["talk"], TALK, release, None, quiet)
+    silent = analyse(films["rest"], TALK, release, rest.neutral, quiet)
+
+    assert value(talk, "movement_sd", "mouth") > 2 * value(silent, "movement_sd", "mouth")
+    assert value(alone, "movement_sd", "mouth") == pytest.approx(
+        value(talk, "movement_sd", "mouth"), rel=0.1
+    )
+
+
+def test_a_still_face_that_was_asked_to_smile_is_noted(films, release, rest):
+    task = dataclasses.replace(SMILE, cues=(Cue(1.0, 2.4),))
+
+    take = analyse(films["rest"], task, release, rest.neutral, quiet)
+
+    assert take.usable
+    assert [f.code for f in take.findings] == ["no_movement"]
+
+
+def test_landmarks_alone_give_the_same_analysis_again(tmp_path, release, rest, strong):
+    strong.track.save(tmp_path / "track.npz")
+    rest.neutral.save(tmp_path / "neutral.npz")
+
+    again = score(
+        LandmarkTrack.load(tmp_path / "track.npz"),
+        strong.capture,
+        strong.findings,
+        SMILE,
+        release,
+        Neutral.load(tmp_path / "neutral.npz"),
+        quiet,
+    )
+
+    assert again.measures == strong.measures
+    assert again.config_hash == strong.config_hash
+
+
+def test_a_neutral_face_of_another_release_is_refused(strong, release, rest):
+    other = dataclasses.replace(rest.neutral, release="0" * 64)
+
+    with pytest.raises(NeutralMismatch, match="rest take"):
+        score(strong.track, strong.capture, (), SMILE, release, other, quiet)
+
+
+def test_the_hash_of_the_configuration_covers_settings_and_neutral(films, release, strong):
+    by_lead_in = analyse(films["strong"], SMILE, release, None, quiet)
+    config = dataclasses.replace(AnalysisConfig(), min_fps_for_speed=25.0)
+    changed = score(strong.track, strong.capture, (), SMILE, release, strong.neutral, quiet, config)
+
+    assert len({strong.config_hash, by_lead_in.config_hash, changed.config_hash}) == 3
+
+
+@pytest.mark.parametrize("clip", ["no_face.mp4", "two_people.gif"])
+def test_a_film_that_cannot_be_measured_is_a_result_with_a_reason(clip, release):
+    take = analyse(shared_clip(clip), REST, release, None, quiet)
+
+    assert not take.usable
+    assert take.findings[0].severity == Severity.BLOCKS
+    assert take.measures == take.traces == ()
+    assert take.neutral is None
+
+
+def test_a_real_smile_is_seen_as_a_smile(release):
+    task = Task("smile", TaskKind.EXPRESSION, "smile", (Cue(0.4, 2.3),))
+
+    take = analyse(shared_clip("single_face.mp4"), task, release, None, quiet)
+
+    assert value(take, "amplitude", "mouth corner") > 10
+    assert value(take, "intensity") > 0.2
+    assert value(take, "specificity") > 0
+
+
+def test_text_is_no_result_at_all(tmp_path, release):
+    path = tmp_path / "film.mp4"
+    path.write_text("a letter")
+
+    with pytest.raises(NotAVideo):
+        analyse(path, REST, release, None, quiet)
+
+
+def test_a_session_has_a_headline_and_a_likelihood(rest, strong, release):
+    session = assess([record(rest), record(strong)], release)
+
+    headline = session.measures[0]
+    assert (headline.name, headline.region, headline.n) == ("expressivity", "smile", 1)
+    assert headline.value == pytest.approx(value(strong, "amplitude", "mouth corner"))
+    assert 0 < session.likelihood.value < 1
+    assert session.likelihood.takes == ("rest", "smile")
+    assert session.no_likelihood is None
+
+
+def posed(expression, amplitude):
+    task = Task(expression, TaskKind.EXPRESSION, expression)
+    region = pipeline.measures.PLANS[expression].main.region
+    absent = "the face was not seen long enough" if amplitude is None else None
+    found = Measure("amplitude", region, Side.BOTH, "% IOD", amplitude, absent=absent)
+    return TakeRecord(task, (found,), ())
+
+
+def headline(*takes):
+    return pipeline._expressivity({take.task.expression: take for take in takes})
+
+
+def test_the_headline_is_the_geometric_mean_of_the_core_amplitudes():
+    found = headline(posed("surprise", 4.0), posed("smile", 9.0), posed("anger", 100.0))
+
+    assert found.value == pytest.approx(6.0)
+    assert (found.region, found.n) == ("smile, surprise", 2)
+
+
+def test_an_amplitude_below_noise_counts_as_noise_and_a_missing_one_takes_the_headline_away():
+    assert headline(posed("smile", 9.0), posed("surprise", -0.3)).value == pytest.approx(3.0)
+    assert headline(posed("smile", 9.0), posed("surprise", None)).absent
+    assert headline(posed("anger", 9.0)).absent
+
+
+def test_a_session_of_rest_alone_has_no_likelihood_and_says_why(rest, release):
+    session = assess([record(rest)], release)
+
+    assert session.likelihood is None
+    assert "no expression" in session.no_likelihood
+    assert session.measures[0].absent

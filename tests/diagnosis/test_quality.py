@@ -1,0 +1,176 @@
+"""Findings: each defect is found in a film that has it, and a good film has none."""
+
+import dataclasses
+import json
+import string
+
+import numpy as np
+import pytest
+
+from diagnosis import findings, quality, sampling
+from diagnosis.config import AnalysisConfig, Cue, Severity, Task, TaskKind
+from diagnosis.pipeline import follow
+from diagnosis.quality import Look, judge
+from diagnosis.simulate import Light, VideoScript, animate
+from diagnosis.video import CaptureFacts
+
+from .films import shared_clip
+
+CONFIG = AnalysisConfig()
+REST = Task("rest", TaskKind.REST)
+GOOD = CaptureFacts(640, 360, 0, "vp8", "webm", 90, 3.0, 30.0, 30.0, 0.04, False, False)
+FACE = Look(1, 0.5, 120.0, 1.1, 0.2)
+AHEAD = np.zeros((90, 3))
+SEEN = np.ones(90, bool)
+
+
+def codes(capture=GOOD, looks=(FACE,) * 12, seen=SEEN, pose=AHEAD, task=REST):
+    return [found.code for found in judge(capture, list(looks), seen, pose, task)]
+
+
+def in_film(path):
+    track, capture, looks = follow(path, CONFIG, lambda stage, fraction: None)
+    pose = sampling.poses(track)
+    return {found.code for found in judge(capture, looks, track.seen(), pose, REST)}
+
+
+def animated(folder, **changes):
+    path = folder / "film.mp4"
+    animate(path, VideoScript(2.5, **changes))
+    return in_film(path)
+
+
+def test_a_good_film_has_no_finding(tmp_path):
+    assert animated(tmp_path) == set()
+    assert codes() == []
+
+
+@pytest.mark.parametrize(
+    ("light", "code"),
+    [
+        (Light(gain=0.35), "too_dark"),
+        (Light(gain=1.9, gamma=0.6), "too_bright"),
+        (Light(blur=4.0), "blurred"),
+    ],
+)
+def test_bad_light_and_blur_are_found(tmp_path, light, code):
+    assert code in animated(tmp_path, light=light)
+
+
+def test_a_low_frame_rate_is_found(tmp_path):
+    assert "low_frame_rate" in animated(tmp_path, fps=18)
+    assert "frame_rate_too_low" in animated(tmp_path, fps=10)
+
+
+def test_a_face_far_away_is_found(tmp_path):
+    assert "face_small" in animated(tmp_path, face_height=0.3)
+
+
+@pytest.mark.parametrize(
+    ("clip", "code"),
+    [
+        ("no_face.mp4", "no_face"),
+        ("face_noface.mov", "no_face"),
+        ("noface_face.mov", "no_face"),
+        ("two_people.gif", "two_faces"),
+        ("head_turns.gif", "head_turned"),
+        ("head_turns.gif", "frame_rate_too_low"),
+    ],
+)
+def test_defects_of_real_clips_are_found(clip, code):
+    assert code in in_film(shared_clip(clip))
+
+
+@pytest.mark.parametrize("clip", ["single_face.mp4", "acted_woman.mp4", "bbaf2n.mpg"])
+def test_nothing_blocks_real_clips_of_one_face(clip):
+    found = in_film(shared_clip(clip))
+
+    assert not {
+        code for code in found if findings.rules()["findings"][code]["severity"] == "blocks"
+    }
+
+
+def test_a_face_that_is_seldom_seen_blocks_and_one_that_leaves_for_a_moment_does_not():
+    seldom, mostly = SEEN.copy(), SEEN.copy()
+    seldom[40:] = False
+    mostly[80:] = False
+
+    assert codes(seen=seldom) == ["no_face"]
+    assert codes(seen=mostly) == ["face_lost"]
+
+
+def test_a_second_face_counts_only_if_it_stays():
+    two = dataclasses.replace(FACE, faces=2)
+
+    assert codes(looks=[two] * 3 + [FACE] * 9) == ["two_faces"]
+    assert codes(looks=[two] + [FACE] * 11) == []
+
+
+@pytest.mark.parametrize(
+    ("height", "expected"),
+    [(0.1, ["face_too_small"]), (0.3, ["face_small"]), (0.5, []), (0.7, ["face_large"])],
+)
+def test_the_size_of_the_face_has_a_good_range_and_a_limit(height, expected):
+    assert codes(looks=[dataclasses.replace(FACE, height=height)] * 12) == expected
+
+
+def test_a_coarse_picture_cannot_be_measured_however_near_the_face():
+    thumbnail = dataclasses.replace(GOOD, width=96, height=72)
+
+    assert codes(capture=thumbnail) == ["too_few_pixels"]
+
+
+def test_a_brighter_half_is_uneven_light():
+    assert codes(looks=[dataclasses.replace(FACE, light_ratio=2.5)] * 12) == ["uneven_light"]
+
+
+@pytest.mark.parametrize(
+    ("pose", "turned"),
+    [((20, 0, 0), True), ((0, -20, 0), True), ((5, 5, 12), True), ((9, 9, 9), False)],
+)
+def test_a_turned_bowed_or_tilted_head_is_found(pose, turned):
+    assert codes(pose=np.tile(pose, (90, 1)).astype(float)) == (["head_turned"] if turned else [])
+
+
+def test_a_film_that_stops_before_its_last_cue_is_too_short():
+    task = Task("smile", TaskKind.EXPRESSION, "smile", (Cue(1.0, 4.0),))
+
+    assert codes(task=task) == ["too_short"]
+    assert codes(task=dataclasses.replace(task, cues=(Cue(0.5, 3.0),))) == []
+
+
+def test_a_film_in_24_pictures_is_not_called_slow():
+    film = dataclasses.replace(GOOD, fps=23.976, fps_mean=23.976)
+
+    assert codes(capture=film) == []
+
+
+def test_a_damaged_film_says_so():
+    assert codes(capture=dataclasses.replace(GOOD, truncated=True)) == ["truncated"]
+
+
+def test_blocking_findings_come_first_and_only_face_size_and_rate_block():
+    capture = dataclasses.replace(GOOD, fps=10.0, truncated=True)
+    found = judge(capture, [dataclasses.replace(FACE, luma=20.0)], SEEN, AHEAD, REST)
+
+    assert [f.code for f in found] == ["frame_rate_too_low", "truncated", "too_dark"]
+    assert quality.blocked(found)
+    assert not quality.blocked(found[1:])
+    blocking = {
+        code
+        for code, words in findings.rules()["findings"].items()
+        if words["severity"] == Severity.BLOCKS
+    }
+    assert blocking == {
+        *("no_face", "two_faces", "face_too_small", "too_few_pixels", "frame_rate_too_low"),
+        *("unreadable", "too_long", "no_neutral"),
+    }
+
+
+def test_every_finding_has_words_for_both_readers_and_known_blanks():
+    for code, words in json.loads(findings.PATH.read_text())["findings"].items():
+        assert Severity(words["severity"])
+        assert words["patient"].endswith(".")
+        assert "{" not in words["patient"]
+        blanks = {name for _, name, _, _ in string.Formatter().parse(words["staff"]) if name}
+        assert blanks <= {"value", "limit", "detail"}, code

@@ -1,0 +1,164 @@
+"""Releases: the embedded one reads movement, and whatever does not fit is refused with advice."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from safetensors.numpy import load as load_arrays
+from scipy.stats import spearmanr
+
+from diagnosis import actions, curves, release
+from diagnosis.config import EXPRESSIONS
+from diagnosis.descriptions import ASKED
+from diagnosis.motion import Movement
+from diagnosis.release import ReleaseError
+from diagnosis.training import cohort
+from diagnosis.training.people import Person
+
+CORE = ("smile", "surprise", "eye_closure")
+
+
+@pytest.fixture(scope="module")
+def embedded():
+    return release.load(release.DEFAULT)
+
+
+@pytest.fixture
+def copy(tmp_path):
+    return shutil.copytree(release.DEFAULT, tmp_path / "copy")
+
+
+def moving(name, amplitude, seed=0):
+    """A stranger poses after one second of rest: times and displacements at 15 frames a second."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(60) / 15
+    strengths = Movement(name, 1.0, amplitude, onset=0.5, hold=2.0).strengths(t)
+    return t, Person.random(rng).move(strengths, 15.0, turning=False, rng=rng)
+
+
+def intensity(embedded, name, amplitude, seed=0, asked=None):
+    """Margin while the movement is held, above the margin at rest."""
+    t, moved = moving(name, amplitude, seed)
+    margin, _ = curves.margins(embedded.cosines(moved), asked or name)
+    return margin[(t > 1.8) & (t < 3.2)].mean() - margin[t < 0.9].mean()
+
+
+def test_the_embedded_release_says_what_it_is(embedded):
+    assert embedded.evidence == "simulated"
+    assert embedded.name == release.DEFAULT.name
+    assert "simulator" in embedded.info["trained_on"]
+    assert set(embedded.info["metrics"]["expressions"]) == set(EXPRESSIONS)
+
+
+def test_the_weights_are_half_precision_and_small():
+    raw = (release.DEFAULT / release.WEIGHTS).read_bytes()
+
+    assert len(raw) < 10 * 2**20
+    assert {str(array.dtype) for array in load_arrays(raw).values()} == {"float16"}
+
+
+def test_cosines_have_a_column_for_neutral_and_for_each_expression(embedded):
+    found = embedded.cosines(np.zeros((40, 478, 3), np.float32))
+
+    assert found.shape == (40, len(ASKED))
+    assert found.dtype == np.float32
+    assert np.abs(found).max() <= 1.0001
+
+
+def test_a_face_that_does_not_move_reads_neutral(embedded):
+    still = embedded.cosines(np.zeros((40, 478, 3), np.float32))
+
+    assert (still.argmax(1) == ASKED.index("neutral")).all()
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_intensity_grows_with_amplitude_and_does_not_saturate_at_half_a_movement(embedded, name):
+    amplitudes = [0.0, 0.25, 0.5, 0.75, 1.0]
+    found = np.array(
+        [[intensity(embedded, name, a, seed) for a in amplitudes] for seed in range(6)]
+    )
+
+    mean = found.mean(0)
+    assert (np.diff(mean) > 0.03).all(), mean
+    assert mean[2] < 0.8 * mean[4]
+    assert spearmanr(np.tile(amplitudes, 6), found.ravel())[0] > 0.8
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_the_asked_expression_is_told_from_the_others(embedded, name):
+    t, moved = moving(name, 1.0)
+
+    _, specificity = curves.margins(embedded.cosines(moved), name)
+
+    assert specificity[(t > 1.8) & (t < 3.2)].mean() > 0.1
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_a_head_movement_is_no_expression(embedded, name):
+    rng = np.random.default_rng(5)
+    still = np.zeros((60, len(actions.ACTIONS), 2))
+    turned = Person.random(rng).move(still, 15.0, turning=True, rng=rng)
+
+    margin, _ = curves.margins(embedded.cosines(turned), name)
+
+    assert np.ptp(margin) < 0.5 * intensity(embedded, name, 1.0)
+
+
+@pytest.fixture(scope="module")
+def sessions(embedded):
+    rng = np.random.default_rng(77)
+    return cohort.sessions([0.0, 1.0] * 6, embedded._models.network, rng)
+
+
+def test_the_likelihood_is_higher_for_simulated_disease_and_takes_any_subset(embedded, sessions):
+    for takes in (("rest", *CORE), ("rest", "smile", "surprise"), ("smile",)):
+        found = [embedded.classify({t: s[t] for t in takes}) for s in sessions]
+
+        assert all(f.takes == takes for f in found)
+        for kind in ("value", "baseline"):
+            well = np.mean([getattr(f, kind) for f in found[0::2]])
+            ill = np.mean([getattr(f, kind) for f in found[1::2]])
+            assert 0 < well < ill < 1
+
+
+def test_without_an_expression_there_is_no_likelihood(embedded, sessions):
+    with pytest.raises(ValueError, match="at least one expression"):
+        embedded.classify({"rest": sessions[0]["rest"]})
+
+
+def test_a_release_is_read_once(embedded):
+    assert release.load(release.DEFAULT) is embedded
+
+
+def test_an_empty_folder_is_refused_with_the_command_that_makes_a_release(tmp_path):
+    with pytest.raises(ReleaseError, match=r"python -m diagnosis\.training"):
+        release.load(tmp_path)
+
+
+def test_altered_weights_are_refused(copy):
+    path = copy / release.WEIGHTS
+    raw = bytearray(path.read_bytes())
+    raw[-1] ^= 1
+    path.write_bytes(raw)
+
+    with pytest.raises(ReleaseError, match="SHA-256 differs"):
+        release.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value"),
+    [
+        ("preprocessing", "hz", 30.0),
+        ("preprocessing", "mean_face", "0" * 64),
+        ("architecture", "towers", "ViT-B-32"),
+        ("architecture", "channels", ["intensity"]),
+    ],
+)
+def test_another_architecture_or_preprocessing_is_refused_by_name(copy, part, key, value):
+    info = json.loads((copy / release.INFO).read_text())
+    info[part][key] = value
+    (copy / release.INFO).write_text(json.dumps(info))
+
+    with pytest.raises(ReleaseError, match=f"another {part}.*{key}"):
+        release.load(copy)

@@ -1,0 +1,29 @@
+"""What rests on the database's own behaviour holds on PostgreSQL as it does on SQLite."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests import postgres
+
+SUITES = (
+    "tests/diagnosis/test_queue.py",
+    "tests/clinic/test_submit.py",
+    "tests/clinic/test_live.py",
+)
+
+
+def test_queue_submission_and_live_progress_hold_on_postgresql(tmp_path: Path):
+    with postgres.cluster() as url:
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *SUITES],
+            env={**os.environ, "DATABASE_URL": url, "DATA_DIR": str(tmp_path / "data")},
+            capture_output=True,
+            text=True,
+        )
+    assert run.returncode == 0, run.stdout[-4000:]
+    assert " passed" in run.stdout
+    assert "skipped" not in run.stdout
