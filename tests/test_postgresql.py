@@ -13,6 +13,8 @@ SUITES = (
     "tests/diagnosis/test_queue.py",
     "tests/clinic/test_submit.py",
     "tests/clinic/test_live.py",
+    "tests/clinic/test_uploads.py",
+    "tests/clinic/test_receipt.py",
 )
 
 

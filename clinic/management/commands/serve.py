@@ -1,11 +1,12 @@
 """`manage.py serve`: the web server and its workers, as supervised processes of their own.
 
-A worker that dies is started again. Ctrl-C or SIGTERM ends every process that was started here;
-workers give their jobs back first.
+A worker that dies is started again; once a day abandoned uploads are removed. Ctrl-C or SIGTERM
+ends every process that was started here; workers give their jobs back first.
 """
 
 from __future__ import annotations
 
+import math
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from clinic.accounts.models import Clinic
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 GRACE_S = 10
 RESTART_PAUSE_S = 1.0
+REAP_EVERY_S = 24 * 3600
 
 
 @dataclass
@@ -76,7 +78,13 @@ class Command(BaseCommand):
             _end(children)
 
     def _supervise(self, children: list[Child], web: Child, stop: threading.Event) -> None:
+        reaper = Child("reaper", [*MANAGE, "reap_uploads"], forever=False)
+        children.append(reaper)
+        reaped = -math.inf
         while not stop.wait(RESTART_PAUSE_S):
+            if time.monotonic() - reaped > REAP_EVERY_S:
+                reaped = time.monotonic()
+                reaper.start()
             if web.ended is not None:
                 raise CommandError(
                     f"The web server ended with {web.ended}; its message stands above. "
