@@ -272,7 +272,9 @@ def _other_sums(
     for key, found in points.items():
         if headline and key != headline.key and (key.task, key.name) == ("", headline.key.name):
             for point, _ in found:
-                yield LeftOut(point.session, point.recorded, WHOLE, f"sums up other expressions: {key.region}")
+                yield LeftOut(
+                    point.session, point.recorded, WHOLE, f"sums up other expressions: {key.region}"
+                )
 
 
 def _task_series(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
@@ -99,6 +100,11 @@ def _percent(job: Job) -> int:
     return job.percent if job.state == Job.State.RUNNING else 0 if job.state in ACTIVE else 100
 
 
+def _mark(listed: Sequence[SessionRow]) -> str:
+    shown = "\n".join(f"{row.session.id} {row.words}" for row in listed)
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+
 def progress(found: Iterable[SessionRow]) -> Progress:
     listed = list(found)
     states = [row.state for row in listed]
@@ -108,5 +114,5 @@ def progress(found: Iterable[SessionRow]) -> Progress:
         analysing=states.count(State.ANALYSING),
         unfilmed=sum(row.state == State.OPEN and not row.films for row in listed),
         percent=round(sum(row.percent for row in listed) / len(listed)) if listed else 0,
-        mark=" ".join(f"{row.session.id}:{row.words}" for row in listed),
+        mark=_mark(listed),
     )

@@ -18,7 +18,7 @@ from diagnosis.training import expressions, windows
 from diagnosis.training.people import Person
 
 AMPLITUDES: Final = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
-PEOPLE: Final = 20
+PEOPLE: Final = 12
 _SECONDS: Final = 4.0
 _RISE: Final = 1.0  # s; before it the face is at rest
 _HELD: Final = (1.8, 3.2)

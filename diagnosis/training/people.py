@@ -26,8 +26,10 @@ TRACKER_GAIN: Final = {
 WHITE: Final = 0.0018  # IOD, standard deviation of a point from frame to frame
 RESIDUE: Final = 0.006  # IOD at one IOD from the centre, left by alignment of a still head
 TURNED: Final = 0.035  # the same while the head turns by 10 to 20 degrees
-# Share of a movement, in x, y and z, that shows up as a smooth one of the whole face.
-LEAK: Final = (0.07, 0.07, 0.14)
+# Share of a movement, in x, y and z, that shows up as a smooth one of the whole face, and share
+# that shows up as any other action: a tracked smile also lifts the nose, a jaw pulls the cheeks.
+LEAK: Final = (0.05, 0.05, 0.12)
+CROSSTALK: Final = 0.08
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,12 +82,16 @@ def _shapes() -> NDArray[np.float64]:
 def _leak(fields: NDArray[np.float64], rng: Rng) -> NDArray[np.float64]:
     """(actions, 2, 478, 3) what the tracker and the alignment make of an action elsewhere.
 
-    A dropped jaw also pulls the cheeks of the tracked mesh forward, a frown tilts it: smooth, in
-    proportion to the action, different for every face.
+    In proportion to the action, different for every face.
     """
     strongest = np.linalg.norm(fields, axis=-1).max(-1)
+    mixed = rng.normal(0, CROSSTALK, (len(fields), len(fields)))
+    mixed *= strongest.max(1)[:, None] / strongest.max(1)
+    np.fill_diagonal(mixed, 0)
+    mixed[:, actions.ACTIONS.index("AU43")] = 0  # lids do not close by mistake
     weights = rng.normal(0, LEAK, (*fields.shape[:2], _shapes().shape[1], 3))
     leak: NDArray[np.float64] = np.einsum("as,askx,pk->aspx", strongest, weights, _shapes())
+    leak += np.einsum("ab,bspx->aspx", mixed, fields)
     return leak
 
 

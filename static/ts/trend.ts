@@ -61,6 +61,7 @@ function trace(line: TrendLine, unit: string, theme: Theme): Json {
     y: line.points.map((point) => point.value),
     error_y: { type: "data", array, thickness: 1, width: 2, color: mark.line ? theme.soft : mark.color },
     customdata: line.points,
+    cliponaxis: false, // a marker at zero is drawn whole
     marker: mark,
     line: { color: mark.color, width: 1.5, dash: line.state === "off" ? "dot" : "solid" },
     hovertemplate:

@@ -12,9 +12,9 @@ vi.mock("./camera", async (original) => ({
   openCamera: vi.fn(),
 }));
 vi.mock("./take", () => ({ recordTake: vi.fn() }));
-vi.mock("./progress", () => ({ Progress: class { stop(): void {} } })); // prettier-ignore
+vi.mock("./progress", () => ({ Progress: class { stop(): void {} } }));
 vi.mock("./wake", () => ({ stayAwake: vi.fn() }));
-vi.mock("./beep", () => ({ AudioBeeper: class { unlock = () => Promise.resolve(); } })); // prettier-ignore
+vi.mock("./beep", () => ({ AudioBeeper: class { unlock = () => Promise.resolve(); } }));
 
 const TASK_PANELS = [REST, SMILE]
   .map(

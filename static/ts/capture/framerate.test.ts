@@ -30,11 +30,11 @@ describe("the measured frame rate", () => {
   });
 
   it("counts frames that a busy page did not hear of", () => {
-    expect(measure([[0, 1], [0.1, 4]])).toMatchObject({ fps: 30, intervals: { "35": 3 } }); // prettier-ignore
+    expect(measure([[0, 1], [0.1, 4]])).toMatchObject({ fps: 30, intervals: { "35": 3 } });
   });
 
   it("shows a camera that halves its rate in the dark", () => {
-    const { intervals } = measure([[0, 1], [0.033, 2], [0.1, 3], [0.167, 4]]); // prettier-ignore
+    const { intervals } = measure([[0, 1], [0.033, 2], [0.1, 3], [0.167, 4]]);
     expect(intervals).toEqual({ "35": 1, "65": 2 });
   });
 

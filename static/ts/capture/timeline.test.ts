@@ -18,7 +18,7 @@ describe("the timeline of a task", () => {
     });
     expect(phases).toEqual([
       "lead -1", "lead -1", "now 0", "now 0", "relax 0", "relax 0", "now 1", "relax 1", "relax 1", "over 1",
-    ]); // prettier-ignore
+    ]);
   });
 
   it("leaves a rest task without cues", () => {
