@@ -49,7 +49,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m diagnosis.training", description=__doc__)
     parser.add_argument("--out", type=Path, default=release.DEFAULT, help="folder of the release")
-    parser.add_argument("--steps", type=int, default=480, help="of the expression network")
+    parser.add_argument("--steps", type=int, default=320, help="of the expression network")
     parser.add_argument("--people", type=int, default=210, help="in the simulated cohort")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
