@@ -33,12 +33,12 @@ bench: install
 clean:
 	rm -rf .venv node_modules static/dist
 
+# torch first, with its dependencies; then the exact rest without any: mediapipe names packages that
+# would replace the headless OpenCV and are never imported.
 .venv/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Mimia needs Python 3.11; set PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv .venv
 	@echo "Installing Python packages (README.md says how much that is) ..."
-	# torch first, with its dependencies; then the exact rest without any: mediapipe names
-	# packages that would replace the headless OpenCV and are never imported.
 	$(PIP) --constraint requirements.lock torch torchvision
 	$(PIP) --no-deps --requirement requirements.lock
 	@touch $@

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import torch
 from django.conf import settings
 from django.db import transaction
 
@@ -30,8 +29,6 @@ class Saveable(Protocol):
 
 def warm_up() -> None:
     """Load what every job needs, before the first one waits for it."""
-    # Workers share the machine's cores; several threads in each would only wait for one another.
-    torch.set_num_threads(1)
     _release("")
 
 

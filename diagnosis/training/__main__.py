@@ -25,7 +25,8 @@ from diagnosis.training import classifiers, cohort, evaluate, expressions
 
 TRAINED_ON = (
     "Movements made by the facial-action simulator of this repository (FACS action units, EMFACS "
-    "recipes, measured tracker gains and noise). No photographs, no videos, no patients. The "
+    "recipes, measured tracker gains and noise). No photographs, no videos, no patients; only the "
+    "mean face's outline is the average of the landmarks of 200 photographed neutral faces. The "
     "classifiers: simulated people whose severity follows published signs of hypomimia."
 )
 

@@ -30,7 +30,7 @@ TURNED: Final = 0.035  # the same while the head turns by 10 to 20 degrees
 # that shows up as any other action: a tracked smile also lifts the nose, a jaw pulls the cheeks.
 LEAK: Final = (0.05, 0.05, 0.12)
 CROSSTALK: Final = 0.08
-# IOD by which a tracked smile lifts the nose: 0.026 on a real one scaled to full, and on the portrait.
+# IOD by which a full tracked smile lifts the nose, on a real face and on the portrait.
 NOSE_LIFT: Final = 0.026
 
 
