@@ -51,6 +51,6 @@ node_modules/installed: package.json package-lock.json
 	npm ci --no-audit --no-fund --silent
 	@touch $@
 
-static/dist/built: node_modules/installed $(shell find static/ts -name '*.ts' 2>/dev/null)
+static/dist/built: node_modules/installed static/build.mjs $(shell find static/ts -name '*.ts' 2>/dev/null)
 	npm run --silent build
 	@touch $@

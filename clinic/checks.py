@@ -34,6 +34,22 @@ def home_recording_needs_https(
 
 
 @register
+def mail_reaches_people(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    if not settings.SITE_IS_HTTPS or settings.EMAIL_BACKEND != settings.CONSOLE_MAIL:
+        return []
+    return [
+        Warning(
+            "Mail goes to the console: nobody who has forgotten their password gets a link, "
+            "and whoever reads the log can use it.",
+            hint="Set EMAIL_HOST, and EMAIL_HOST_USER and EMAIL_HOST_PASSWORD where it asks.",
+            id="clinic.W002",
+        )
+    ]
+
+
+@register
 def one_provider_of_cv2(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:

@@ -37,7 +37,7 @@ ON, OFF = Session.Medication.ON, Session.Medication.OFF
 
 
 class DemoRefused(Exception):
-    """No demo clinic can be made here; the message says why."""
+    """The demo clinic, or its passwords, cannot be made here; the message says why."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Person:
 
 @dataclasses.dataclass(frozen=True)
 class Account:
-    """A new account; its password is known here only, until it has been printed."""
+    """An account with a new password, which is known here only until it has been printed."""
 
     email: str
     password: str
@@ -118,12 +118,12 @@ PEOPLE = (
 @transaction.atomic
 def create() -> list[Account]:
     """The clinic with its people, accounts and open sessions. Raises DemoRefused."""
-    if settings.SITE_HOST not in settings.LOCAL_HOSTS:
-        raise DemoRefused(
-            f"The demo's accounts are for localhost only, and SITE_URL is {settings.SITE_URL}."
-        )
+    _require_localhost()
     if Clinic.objects.filter(is_demo=True).exists():
-        raise DemoRefused("There is a demo clinic already; `manage.py demo --fill` completes it.")
+        raise DemoRefused(
+            "There is a demo clinic already; `manage.py demo --fill` completes its films, and "
+            "`manage.py demo --passwords` prints new passwords for its accounts."
+        )
     clinic = Clinic.objects.create(name=NAME, phone="01632 960 123", is_demo=True)
     accounts = [_account(clinic, role) for role in Role]
     clinician = User.objects.get(memberships__clinic=clinic, memberships__role=Role.CLINICIAN)
@@ -132,8 +132,36 @@ def create() -> list[Account]:
     return accounts
 
 
+@transaction.atomic
+def new_passwords() -> list[Account]:
+    """Gives each demo account a new password, which ends its logins. Raises DemoRefused."""
+    _require_localhost()
+    accounts = [_new_account(role) for role in Role]
+    for account in accounts:
+        user = User.objects.filter(email=account.email, memberships__clinic__is_demo=True).first()
+        if user is None:
+            raise DemoRefused(
+                f"There is no demo account {account.email}: `manage.py demo` makes the demo clinic "
+                "where there is none."
+            )
+        user.set_password(account.password)
+        user.save(update_fields=["password"])
+    return accounts
+
+
+def _require_localhost() -> None:
+    if settings.SITE_HOST not in settings.LOCAL_HOSTS:
+        raise DemoRefused(
+            f"The demo's accounts are for localhost only, and SITE_URL is {settings.SITE_URL}."
+        )
+
+
+def _new_account(role: Role) -> Account:
+    return Account(f"{role}@demo.example", secrets.token_urlsafe(12), role)
+
+
 def _account(clinic: Clinic, role: Role) -> Account:
-    account = Account(f"{role}@demo.example", secrets.token_urlsafe(12), role)
+    account = _new_account(role)
     user = User.objects.create_user(
         account.email, account.password, name=f"Demo {role.label.lower()}"
     )
@@ -201,6 +229,7 @@ def _film(session: Session, task: ProtocolTask, path: Path) -> None:
         capture={"simulated": True},
         actor=session.created_by,
         caption=CAPTION,
+        filmed=session.recorded,
         priority=Job.Priority.HISTORY,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -46,12 +46,17 @@ def words(name: str) -> list[str]:
 
 
 def database(name: str, default: str) -> dict[str, object]:
-    """Django's settings for `sqlite:///path` or `postgresql://user:password@host:port/name`."""
+    """Django's settings for a database's URL.
+
+    `sqlite:////absolute/path` or `postgresql://user:password@host:port/name?sslmode=require`;
+    each part is percent-encoded where it holds other characters. The parameters after `?` are
+    libpq's connection options.
+    """
     url = urlsplit(text(name, default))
     if url.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": url.path,
+            "NAME": _sqlite_path(name, url),
             "OPTIONS": {
                 # Writers queue up at BEGIN instead of failing half-way through a transaction.
                 "transaction_mode": "IMMEDIATE",
@@ -62,12 +67,24 @@ def database(name: str, default: str) -> dict[str, object]:
     if url.scheme in {"postgres", "postgresql"}:
         return {
             "ENGINE": "django.db.backends.postgresql",
-            "NAME": url.path.lstrip("/"),
+            "NAME": unquote(url.path.removeprefix("/")),
             "USER": unquote(url.username or ""),
             "PASSWORD": unquote(url.password or ""),
             "HOST": unquote(url.hostname or ""),
             "PORT": str(url.port or ""),
+            "OPTIONS": dict(parse_qsl(url.query, keep_blank_values=True)),
         }
     raise ImproperlyConfigured(
-        f"{name} starts with {url.scheme!r}; write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
+        f"{name} starts with {url.scheme!r}; write sqlite:////ABSOLUTE/PATH or "
+        "postgresql://USER:PASSWORD@HOST/NAME"
     )
+
+
+def _sqlite_path(name: str, url: SplitResult) -> str:
+    path = unquote(url.path.removeprefix("/"))
+    if url.netloc or not path.startswith("/"):
+        raise ImproperlyConfigured(
+            f"{name} names a relative path; write an absolute one after three slashes, "
+            "as in sqlite:////srv/mimia/mimia.sqlite3"
+        )
+    return path

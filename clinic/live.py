@@ -8,6 +8,7 @@ Pages that get no socket ask for the same snapshot by HTTP.
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections import Counter
 from collections.abc import Mapping
@@ -21,12 +22,14 @@ from django.http import Http404, HttpRequest, JsonResponse
 
 from clinic.accounts.models import User
 from clinic.recordings.access import may_capture
+from clinic.recordings.analysis import newest_jobs
 from clinic.recordings.models import RecordingSession
-from clinic.recordings.services import newest_jobs
 from diagnosis import queue
 from diagnosis.models import Job, Result
 
+log = logging.getLogger(__name__)
 POLL_S = 0.5
+FAILED = "This film could not be analysed. It is kept, and your clinic can try again."
 ENDED = (Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED)
 
 
@@ -46,16 +49,34 @@ def snapshot(session: RecordingSession) -> dict[str, Any]:
         }
         for recording in recordings
     ]
-    session_job = _job_state(jobs[session.id], results, places) if session.id in jobs else None
-    parts = [*takes, session_job] if session_job else takes
-    return {
+    summary = {
         "session": str(session.id),
         "submitted": session.submitted is not None,
-        "done": session.submitted is not None
-        and all(part["state"] in {*ENDED, "none"} for part in parts),
         "takes": takes,
-        "session_job": session_job,
+        "session_job": _job_state(jobs[session.id], results, places)
+        if session.id in jobs
+        else None,
     }
+    ended = all(part["state"] in {*ENDED, "none"} for part in parts(summary))
+    return {**summary, "done": session.submitted is not None and ended}
+
+
+def parts(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
+    """The states of the takes and, where there is one, of the session's own job."""
+    job = snapshot["session_job"]
+    return [*snapshot["takes"], *([job] if job else [])]
+
+
+def for_patient(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """The snapshot without what is meant for staff: measured defects and program errors."""
+
+    def plain(part: dict[str, Any]) -> dict[str, Any]:
+        findings = [{**f, "staff": ""} for f in part["findings"]]
+        return {**part, "findings": findings, "error": FAILED if part["error"] else ""}
+
+    job = snapshot["session_job"]
+    takes = [plain(take) for take in snapshot["takes"]]
+    return {**snapshot, "takes": takes, "session_job": plain(job) if job else None}
 
 
 def _job_state(
@@ -77,22 +98,22 @@ def _job_state(
     }
 
 
-def visible_session(
+def visible_snapshot(
     user: User | AnonymousUser, cookies: Mapping[str, str], session_id: uuid.UUID
-) -> RecordingSession | None:
-    """The session, for its clinic's staff or the holder of its capture link; None for others."""
+) -> dict[str, Any] | None:
+    """For the clinic's staff, or the holder of the session's capture link; None for others."""
     session = RecordingSession.objects.visible_to(user).filter(pk=session_id).first()
     if session is not None:
-        return session
+        return snapshot(session)
     access = may_capture(user, cookies, session_id)
-    return access.session if access else None
+    return for_patient(snapshot(access.session)) if access else None
 
 
 def progress(request: HttpRequest, session_id: uuid.UUID) -> JsonResponse:
-    session = visible_session(request.user, request.COOKIES, session_id)
-    if session is None:
+    visible = visible_snapshot(request.user, request.COOKIES, session_id)
+    if visible is None:
         raise Http404
-    return JsonResponse(snapshot(session))
+    return JsonResponse(visible)
 
 
 class Watcher:
@@ -115,15 +136,22 @@ class Watcher:
             del self._watched[session_id]
 
     async def _poll(self) -> None:
-        layer = get_channel_layer()
         seen: dict[uuid.UUID, object] = {}
         while self._watched:
-            now = await database_sync_to_async(_marks)(list(self._watched))
-            for session_id, mark in now.items():
-                if seen.get(session_id) != mark:
-                    await layer.group_send(_group(session_id), {"type": "session.changed"})
-            seen = now
+            try:
+                seen = await self._tell_changes(seen)
+            except Exception:
+                # A database that is away for a moment must not still every open page.
+                log.exception("progress could not be read")
             await asyncio.sleep(POLL_S)
+
+    async def _tell_changes(self, seen: dict[uuid.UUID, object]) -> dict[uuid.UUID, object]:
+        layer = get_channel_layer()
+        now: dict[uuid.UUID, object] = await database_sync_to_async(_marks)(list(self._watched))
+        for session_id, mark in now.items():
+            if seen.get(session_id) != mark:
+                await layer.group_send(_group(session_id), {"type": "session.changed"})
+        return now
 
 
 def _marks(session_ids: list[uuid.UUID]) -> dict[uuid.UUID, object]:
@@ -178,5 +206,4 @@ class SessionProgress(AsyncJsonWebsocketConsumer):
         return look
 
     def _look(self) -> dict[str, Any] | None:
-        session = visible_session(self.scope["user"], self.scope["cookies"], self.session_id)
-        return snapshot(session) if session else None
+        return visible_snapshot(self.scope["user"], self.scope["cookies"], self.session_id)

@@ -96,7 +96,7 @@ class Result(AppendOnly):
     capture = models.JSONField(default=dict)  # what the decoder saw: size, codec, real frame rate
     landmarks = models.CharField(max_length=120, blank=True)  # file, relative to MEDIA_ROOT
     neutral = models.CharField(max_length=120, blank=True)  # file: only a rest take makes one
-    neutral_source = models.CharField(max_length=10, blank=True)  # rest | lead-in
+    neutral_source = models.CharField(max_length=10, blank=True)  # rest | lead-in | take (talk)
     likelihood = models.JSONField(null=True, blank=True)
     created = models.DateTimeField(auto_now_add=True)
 

@@ -143,7 +143,7 @@ def _fenced(job: Job, **fields: Any) -> None:
 def _give_up(job: Job) -> None:
     error = (
         f"The analysis stopped its worker {MAX_CRASHES} times. "
-        "The film is kept; please send its number to whoever runs this site."
+        "The film is kept; please tell whoever runs this site."
     )
     with transaction.atomic():
         failed = Job.objects.filter(

@@ -62,8 +62,7 @@ def _run_take(job: Job, report: Report) -> None:
         config_hash=take.config_hash,
         neutral_source=take.neutral.source if take.neutral else "",
     )
-    if take.track is not None:
-        result.landmarks = _save(take.track, f"landmarks/{result.id}.npz")
+    result.landmarks = _save(take.track, f"landmarks/{result.id}.npz")
     if task.kind == config.TaskKind.REST and take.neutral is not None:
         result.neutral = _save(take.neutral, f"landmarks/{result.id}-neutral.npz")
     _store(job, result, take.measures, take.traces)
@@ -168,6 +167,9 @@ def _save(thing: Saveable, name: str) -> str:
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
     return name
 
 

@@ -13,10 +13,11 @@ import signal
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from types import FrameType
 
 from django.conf import settings
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection
 
 from diagnosis import queue, runner
 from diagnosis.models import Job
@@ -59,20 +60,31 @@ class Worker:
             with lease:
                 runner.run(job, progress)
         except Stopped:
-            queue.give_back(job)
-            log.info("%s gave back %s", self.name, job)
+            self._give_back(job)
         except queue.LostLease as lost:
             log.warning("%s: %s", self.name, lost)
+        except DatabaseError:
+            # Not the film's fault: the lease runs out, or the job is given back, and it runs again.
+            log.exception("%s: the database failed during %s", self.name, job)
+            self._give_back(job)
         except Exception as error:
             log.exception("%s: %s raised", self.name, job)
             self._note_crash(job, error)
+
+    def _give_back(self, job: Job) -> None:
+        close_old_connections()
+        try:
+            queue.give_back(job)
+            log.info("%s gave back %s", self.name, job)
+        except (DatabaseError, queue.LostLease) as error:
+            log.warning("%s: %s", self.name, error)
 
     def _note_crash(self, job: Job, error: Exception) -> None:
         summary = traceback.format_exception_only(error)[-1].strip()
         try:
             queue.crashed(job, f"The analysis stopped unexpectedly: {summary}")
-        except queue.LostLease as lost:
-            log.warning("%s: %s", self.name, lost)
+        except Exception:
+            log.exception("%s: the crash of %s could not be noted", self.name, job)
 
     def _stopping(self) -> bool:
         return self._stop.is_set() or os.getppid() != self._parent
@@ -99,22 +111,21 @@ class Lease:
         self._thread.join()
 
     def _renew(self) -> None:
-        try:
-            while not self._done.wait(settings.JOB_LEASE_S / 3):
+        while not self.lost and not self._done.wait(settings.JOB_LEASE_S / 3):
+            try:
                 queue.renew(self.job)
-        except queue.LostLease:
-            self.lost = True
-        except Exception:
-            # Without renewal the lease runs out and the fence stops this worker: nothing is lost.
-            log.exception("the lease of %s could not be renewed", self.job)
-        finally:
-            connection.close()
+            except queue.LostLease:
+                self.lost = True
+            except DatabaseError:
+                log.exception("the lease of %s could not be renewed; trying again", self.job)
+                connection.close()
+        connection.close()
 
 
 class Progress:
     """Called by the pipeline with a stage and the fraction of the whole analysis that is done."""
 
-    def __init__(self, job: Job, lease: Lease, stopping: object) -> None:
+    def __init__(self, job: Job, lease: Lease, stopping: Callable[[], bool]) -> None:
         self._job = job
         self._lease = lease
         self._stopping = stopping
@@ -124,7 +135,7 @@ class Progress:
         """Raises Stopped or LostLease, which end the analysis."""
         if self._lease.lost:
             raise queue.LostLease(f"job {self._job.pk} lost its lease")
-        if callable(self._stopping) and self._stopping():
+        if self._stopping():
             raise Stopped
         if time.monotonic() - self._last >= REPORT_EVERY_S or stage != self._job.stage:
             self._last = time.monotonic()

@@ -201,7 +201,7 @@ def result(recording: Recording) -> Result:
         kind=Job.Kind.TAKE,
         group=recording.session_id,
         subject=recording.id,
-        payload={},
+        payload={"neutral": None},
         state=Job.State.DONE,
     )
     result = Result.objects.create(

@@ -99,6 +99,7 @@ ROUTES = [
     route("POST", "recordings:new_session", *CARE, data={"place": ""}),
     route("POST", "recordings:make_link",   *CARE),
     route("POST", "recordings:revoke_link", LOGIN, LOGIN, 302,   302,   404,   404,   404),
+    route("POST", "recordings:finish",      LOGIN, LOGIN, 302,   302,   404,   404,   404),
     route("POST", "recordings:retry",       LOGIN, LOGIN, 302,   302,   404,   404,   404),
     route("GET", "live:progress",           *CAPTURE),
     route("GET", "capture:start",           404,   302,   302,   302,   404,   404,   404),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from clinic.accounts.models import Clinic, Membership, Permission, Role, User
+from clinic.accounts.tokens import SetPasswordTokens
 from clinic.audit.models import Action
 from clinic.audit.services import record
 
@@ -24,6 +24,14 @@ class AlreadyMember(MemberProblem):
         super().__init__(
             f"This person is already {role.label.lower()} in this clinic. "
             "Choose another role, or see the list of members."
+        )
+
+
+class WorksElsewhere(MemberProblem):
+    def __init__(self) -> None:
+        super().__init__(
+            "This address has an account that another clinic made. Ask the person for another "
+            "address of theirs, and add them with that one."
         )
 
 
@@ -68,11 +76,14 @@ def add_member(
 ) -> Membership:
     """Gives the person with this address a role; makes an account without a password if none is.
 
-    Raises AlreadyMember.
+    `actor` is None for the operator of the site, who vouches for any account. An admin cannot:
+    whoever had an account made may know its password. Raises AlreadyMember or WorksElsewhere.
     """
     user = User.objects.filter(email__iexact=email).first()
     if user is None:
         user = User.objects.create_user(email.lower(), name=name)
+    elif actor is not None and _foreign(user.memberships.all(), actor).exists():
+        raise WorksElsewhere
     try:
         with transaction.atomic():
             membership = Membership.objects.create(user=user, clinic=clinic, role=role)
@@ -87,9 +98,15 @@ def may_invite(actor: User, user: User) -> bool:
 
     Only for somebody who never had a password and works nowhere that `actor` does not manage.
     """
-    theirs = Clinic.objects.filter(memberships__user=user, memberships__ended__isnull=True)
-    foreign = theirs.exclude(id__in=Clinic.objects.where(actor, Permission.MANAGE).values("id"))
-    return not user.has_usable_password() and theirs.exists() and not foreign.exists()
+    theirs = user.memberships.filter(ended__isnull=True)
+    return (
+        not user.has_usable_password() and theirs.exists() and not _foreign(theirs, actor).exists()
+    )
+
+
+def _foreign(memberships: QuerySet[Membership], actor: User) -> QuerySet[Membership]:
+    """Those in clinics that `actor` does not manage."""
+    return memberships.exclude(clinic__in=Clinic.objects.where(actor, Permission.MANAGE))
 
 
 @transaction.atomic
@@ -106,7 +123,7 @@ def invite(membership: Membership, *, actor: User) -> str:
 
 
 def _password_address(user: User) -> str:
-    key = default_token_generator.make_token(user)
+    key = SetPasswordTokens().make_token(user)
     return settings.SITE_URL + reverse(
         "account_reset_password_from_key",
         kwargs={"uidb36": user_pk_to_url_str(user), "key": key},

@@ -82,6 +82,8 @@ def add(request: StaffRequest) -> HttpResponse:
             )
         except services.AlreadyMember as problem:
             form.add_error("role", str(problem))
+        except services.WorksElsewhere as problem:
+            form.add_error("email", str(problem))
         else:
             return _added(request, membership)
     return render(request, "accounts/add.html", {"form": form})

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Case, Exists, F, Model, OuterRef, QuerySet, When
+from django.http import QueryDict
+from django_filters import FilterSet
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -38,12 +40,17 @@ class Records(ReadOnlyModelViewSet[M]):
 
     pagination_class = LabelledPages
     permissions = (Permission.SEE_NAMES, Permission.SEE_CODED)
+    filterset_class: type[FilterSet]
     things: str
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        clinics = Clinic.objects.where(request.user, *self.permissions)
-        record_list(self.things, clinics, actor=_reader(request))
-        return super().list(request, *args, **kwargs)
+        response = super().list(request, *args, **kwargs)
+        about = self.narrowed_to(request.query_params)
+        if about is None:
+            record_list(self.things, self.clinics(), actor=_reader(request))
+        else:
+            record(Action.READ, about, actor=_reader(request))
+        return response
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         found = self.get_object()
@@ -54,10 +61,28 @@ class Records(ReadOnlyModelViewSet[M]):
         """The record that the trail names when `found` is read."""
         return found
 
+    def narrowed_to(self, asked: QueryDict) -> Model | None:
+        """The recording, session or patient that the list is of; None when of no single one."""
+        form = self.filterset_class(asked).form
+        form.is_valid()
+        within: list[tuple[str, QuerySet[Any]]] = [
+            ("recording", Recording.objects.filter(session__in=self.sessions())),
+            ("session", self.sessions()),
+            ("patient", Patient.objects.filter(clinic__in=self.clinics())),
+        ]
+        for name, records in within:
+            if id := form.cleaned_data.get(name):
+                found: Model | None = records.filter(id=id).first()
+                return found
+        return None
+
+    def clinics(self) -> QuerySet[Clinic]:
+        """Where the person holds one of `permissions`."""
+        return Clinic.objects.where(self.request.user, *self.permissions)
+
     def sessions(self) -> QuerySet[RecordingSession]:
         """The sessions that the person may see with one of `permissions`."""
-        clinics = Clinic.objects.where(self.request.user, *self.permissions)
-        return RecordingSession.objects.filter(patient__clinic__in=clinics)
+        return RecordingSession.objects.filter(patient__clinic__in=self.clinics())
 
 
 class Patients(Records[Patient]):
@@ -69,8 +94,7 @@ class Patients(Records[Patient]):
     things = "patient"
 
     def get_queryset(self) -> QuerySet[Patient]:
-        clinics = Clinic.objects.where(self.request.user, *self.permissions)
-        return Patient.objects.filter(clinic__in=clinics)
+        return Patient.objects.filter(clinic__in=self.clinics())
 
     def get_serializer_context(self) -> dict[str, Any]:
         named = Clinic.objects.where(self.request.user, Permission.SEE_NAMES)

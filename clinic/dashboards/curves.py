@@ -43,7 +43,7 @@ def payload(recording: Recording) -> dict[str, Any] | None:
     {"title", "cues": [{"start", "end"}], "charts": [{"title", "unit", "curves": [{"label", "side",
     "shown", "t0", "step", "values"}]}]}; a value is None where the face was not seen.
     """
-    result = Result.objects.filter(subject=recording.id).order_by("-created").first()
+    result = Result.objects.filter(subject=recording.id).order_by("-job__created").first()
     if result is None or not result.usable:
         return None
     traces = list(result.traces.all())

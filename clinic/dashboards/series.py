@@ -140,9 +140,10 @@ def trends(patient: Patient, release_sha256: str = "") -> Trends:
 
 
 def _results_by_subject(sessions: Sequence[RecordingSession]) -> dict[UUID, list[Result]]:
-    """Every result of these sessions, newest first."""
+    """Every result of these sessions, that of the newest job first."""
     found: dict[UUID, list[Result]] = defaultdict(list)
-    for result in Result.objects.filter(group__in=[s.id for s in sessions]).order_by("-created"):
+    results = Result.objects.filter(group__in=[s.id for s in sessions])
+    for result in results.order_by("-job__created"):
         found[result.subject].append(result)
     return found
 

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from django.db.models import Count
 
+from clinic.recordings.analysis import ACTIVE, newest_jobs
 from clinic.recordings.models import Recording, RecordingSession, SessionQuerySet
-from clinic.recordings.services import ACTIVE, newest_jobs
 from diagnosis.models import Job
 
 
@@ -65,14 +65,15 @@ def rows(sessions: SessionQuerySet) -> list[SessionRow]:
     for session_id, pk in kept.values_list("session_id", "id"):
         films[session_id].append(pk)
     return [
-        _row(session, len(films[session.id]), [jobs.get(pk) for pk in films[session.id]])
+        _row(session, [jobs.get(pk) for pk in films[session.id]], jobs.get(session.id))
         for session in found
     ]
 
 
-def _row(session: RecordingSession, films: int, jobs: Sequence[Job | None]) -> SessionRow:
+def _row(session: RecordingSession, jobs: Sequence[Job | None], summary: Job | None) -> SessionRow:
+    films = len(jobs)
     analyses = [job for job in jobs if job is not None]
-    state = _state(session, analyses)
+    state = _state(session, [*analyses, *([summary] if summary else [])])
     done = sum(job.state == Job.State.DONE for job in analyses)
     percent = round(sum(_percent(job) for job in analyses) / len(analyses)) if analyses else 0
     tasks: int = session.tasks  # type: ignore[attr-defined]
@@ -80,7 +81,9 @@ def _row(session: RecordingSession, films: int, jobs: Sequence[Job | None]) -> S
         State.OPEN: f"Open, {films} of {tasks} films" if films else "Open, nothing filmed yet",
         State.ANALYSING: f"Being analysed, {done} of {films} films done",
         State.ANALYSED: "Analysed",
-        State.FAILED: f"Analysis failed for {films - done} of {films} films",
+        State.FAILED: f"Analysis failed for {films - done} of {films} films"
+        if done < films
+        else "The summary of the session failed",
         State.UNANALYSED: "Not analysed: no consent to it",
     }[state]
     return SessionRow(session, state, words, films, percent)

@@ -94,7 +94,7 @@ def assessment(session: RecordingSession) -> Assessment | None:
 
 
 def _newest(session: RecordingSession, kind: Job.Kind) -> dict[UUID, Result]:
-    results = Result.objects.filter(group=session.id, kind=kind).order_by("created")
+    results = Result.objects.filter(group=session.id, kind=kind).order_by("job__created")
     return {result.subject: result for result in results}
 
 

@@ -89,6 +89,7 @@ def recording_curves(request: StaffRequest, recording_id: UUID) -> JsonResponse:
     data = curves.payload(found)
     if data is None:
         raise Http404("this film has no usable analysis")
+    audit.record(Action.READ, found, actor=request.user)
     return JsonResponse(data)
 
 
@@ -134,7 +135,8 @@ def _session_context(request: StaffRequest, session: RecordingSession) -> dict[s
         "patient": session.patient,
         "clinic": session.patient.clinic,
         "takes": found,
-        "has_failed": any(take.state["state"] == "failed" for take in found),
+        "has_failed": "failed" in {part["state"] for part in live.parts(snapshot)},
+        "summary_error": (snapshot["session_job"] or {}).get("error", ""),
         "sees_measures": sees_measures,
         "assessment": assessment(session) if sees_measures else None,
         "links": session.links.select_related("created_by"),

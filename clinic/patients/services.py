@@ -12,6 +12,7 @@ from clinic.accounts.models import User
 from clinic.audit.models import Action
 from clinic.audit.services import record
 from clinic.patients.models import Consent, ConsentText, Patient, Purpose
+from clinic.recordings import links
 
 
 class ConsentTextMissing(Exception):
@@ -35,11 +36,15 @@ def save_patient(patient: Patient, *, actor: User) -> Patient:
 
 @transaction.atomic
 def archive(patient: Patient, *, actor: User) -> None:
-    """Takes the patient off the list. Nothing is deleted; `restore` brings them back."""
+    """Takes the patient off the list and closes their capture links.
+
+    Nothing is deleted; `restore` brings the patient back, but not the links.
+    """
     if patient.archived is None:
         patient.archived = timezone.now()
         patient.save(update_fields=["archived"])
         record(Action.ARCHIVE, patient, actor=actor)
+        links.revoke_all(patient, actor=actor)
 
 
 @transaction.atomic

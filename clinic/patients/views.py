@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,6 +22,7 @@ from clinic.patients.consents import states
 from clinic.patients.filters import PatientFilter
 from clinic.patients.forms import PatientForm, SignedFormForm
 from clinic.patients.models import Consent, Patient
+from clinic.recordings import analysis
 
 PATIENTS_PER_PAGE = 25
 SEARCH = "patient search"
@@ -112,9 +114,11 @@ def consents(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     purposes = states(patient)
     form = SignedFormForm(request.POST or None, states=purposes)
     if form.is_valid():
-        services.give_consent(
-            patient, form.cleaned_data["purposes"], by=Consent.By.STAFF, actor=request.user
-        )
+        with transaction.atomic():
+            services.give_consent(
+                patient, form.cleaned_data["purposes"], by=Consent.By.STAFF, actor=request.user
+            )
+            analysis.reconsider(patient)
         messages.success(request, "Consent recorded.")
         return redirect("patients:consents", patient.id)
     record(Action.READ, patient, actor=request.user)
@@ -128,6 +132,8 @@ def consents(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 def withdraw(request: StaffRequest, patient_id: UUID, consent_id: int) -> HttpResponse:
     patient = _patient(request, patient_id)
     consent = get_object_or_404(patient.consents.select_related("text"), id=consent_id)
-    services.withdraw(consent, actor=request.user)
+    with transaction.atomic():
+        services.withdraw(consent, actor=request.user)
+        analysis.reconsider(patient)
     messages.success(request, "Consent withdrawn.")
     return redirect("patients:consents", patient.id)

@@ -18,6 +18,8 @@ from clinic.recordings.models import ProtocolTask, RecordingSession
 from diagnosis.config import Cue
 
 MAX_TAKE_JSON = 64 * 1024
+# Legal in JSON, but no text that PostgreSQL can hold: NUL and halves of surrogate pairs.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 if TYPE_CHECKING:
     SessionForm = forms.ModelForm[RecordingSession]
@@ -133,18 +135,38 @@ class Take:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        data = json.loads(body) if len(body) <= MAX_TAKE_JSON else None
-    except ValueError:
-        data = None
-    if not isinstance(data, dict):
-        raise BadTake("description")
-    return data
+        if len(body) <= MAX_TAKE_JSON:
+            data = json.loads(body, parse_constant=_number, parse_float=_number)
+            if isinstance(data, dict) and _is_storable(data):
+                return data
+    except (ValueError, RecursionError):
+        pass
+    raise BadTake("description")
+
+
+def _number(text: str) -> float:
+    """Raises ValueError for what is no finite number: NaN, Infinity, 1e999."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _is_storable(value: object) -> bool:
+    match value:
+        case str():
+            return UNSTORABLE.search(value) is None
+        case list():
+            return all(map(_is_storable, value))
+        case dict():
+            return all(_is_storable(key) and _is_storable(item) for key, item in value.items())
+    return True
 
 
 def _cues(value: object) -> tuple[Cue, ...]:
     try:
         cues = tuple(Cue(float(cue["start"]), float(cue["end"])) for cue in value)  # type: ignore[attr-defined]
-    except (TypeError, KeyError, ValueError):
+    except (TypeError, KeyError, ValueError, OverflowError):
         raise BadTake("times of the beeps") from None
     times = [time for cue in cues for time in (cue.start, cue.end)]
     in_order = all(a < b for a, b in pairwise(times))

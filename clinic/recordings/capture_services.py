@@ -9,7 +9,7 @@ from clinic.audit.models import Action
 from clinic.audit.services import record
 from clinic.patients.models import Consent, Purpose
 from clinic.patients.services import give_consent
-from clinic.recordings import services
+from clinic.recordings import analysis, services
 from clinic.recordings.access import Access
 from clinic.recordings.capture_forms import BadTake, Take
 from clinic.recordings.models import CaptureLink, Recording, RecordingSession
@@ -31,6 +31,7 @@ def open_link(link: CaptureLink) -> None:
     record(Action.OPEN_LINK, link, actor=None, link=link.id)
 
 
+@transaction.atomic
 def agree(access: Access, purposes: list[Purpose]) -> None:
     """The person before the screen agrees; `actor` tells when staff held the device."""
     give_consent(
@@ -40,6 +41,7 @@ def agree(access: Access, purposes: list[Purpose]) -> None:
         actor=access.user,
         link=access.link_id,
     )
+    analysis.reconsider(access.session.patient)
 
 
 @transaction.atomic
@@ -56,6 +58,8 @@ def receive(access: Access, take: Take) -> Recording:
     The browser asks again when our answer was lost on its way.
     Raises BadTake, UploadProblem or SubmitRefused.
     """
+    # One take at a time: else an older film could arrive while a newer one is being recorded.
+    RecordingSession.objects.select_for_update().get(id=access.session.id)
     upload = (
         Upload.objects.select_for_update(of=("self",))
         .select_related("task", "recording")

@@ -19,6 +19,7 @@ from django.utils import timezone
 from clinic.accounts.models import User
 from clinic.audit.models import Action
 from clinic.audit.services import record
+from clinic.patients.models import Patient
 from clinic.recordings.models import CaptureLink, RecordingSession
 
 MAX_DAYS = 30
@@ -39,6 +40,11 @@ class HomeNeedsHttps(LinkRefused):
 class SessionFinished(LinkRefused):
     def __init__(self) -> None:
         super().__init__("This session is finished. Start a new session and make its link.")
+
+
+class PatientArchived(LinkRefused):
+    def __init__(self) -> None:
+        super().__init__("This patient is archived. Restore the patient, then make the link.")
 
 
 class LinkProblem(Exception):
@@ -82,9 +88,11 @@ def _require_camera_address() -> None:
 def make(session: RecordingSession, *, actor: User, days: int) -> tuple[CaptureLink, str]:
     """A link to `session` that is open for `days` days, and its address, which is not kept.
 
-    Raises HomeNeedsHttps or SessionFinished.
+    Raises HomeNeedsHttps, PatientArchived or SessionFinished.
     """
     _require_camera_address()
+    if session.patient.archived is not None:
+        raise PatientArchived
     if session.submitted is not None:
         raise SessionFinished
     link_id = uuid.uuid4()
@@ -123,3 +131,13 @@ def revoke(link: CaptureLink, *, actor: User) -> None:
         link.revoked = timezone.now()
         link.save(update_fields=["revoked"])
         record(Action.REVOKE, link, actor=actor)
+
+
+@transaction.atomic
+def revoke_all(patient: Patient, *, actor: User) -> None:
+    """Closes every link of the patient's that is still open."""
+    still_open = CaptureLink.objects.filter(
+        session__patient=patient, revoked__isnull=True, expires__gt=timezone.now()
+    )
+    for link in still_open.select_related("session__patient"):
+        revoke(link, actor=actor)

@@ -10,6 +10,7 @@ app_name = "recordings"
 urlpatterns = [
     path("patients/<uuid:patient_id>/sessions/new/", views.new_session, name="new_session"),
     path("sessions/<uuid:session_id>/link/", views.make_link, name="make_link"),
+    path("sessions/<uuid:session_id>/finish/", views.finish, name="finish"),
     path("sessions/<uuid:session_id>/retry/", views.retry, name="retry"),
     path("links/<uuid:link_id>/revoke/", views.revoke_link, name="revoke_link"),
 ]

@@ -86,6 +86,19 @@ def revoke_link(request: StaffRequest, link_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+def finish(request: StaffRequest, session_id: UUID) -> HttpResponse:
+    """For a sitting that ended without its last button: the films that are there are enough."""
+    session = _session(request, session_id)
+    if not session.recordings.exists():
+        messages.warning(request, "Nothing has been filmed yet. Record at least one task first.")
+    else:
+        services.finish_session(session, actor=request.user)
+        messages.success(request, "The session is finished. Nobody can add films any more.")
+    return redirect("dashboards:session", session.id)
+
+
+@login_required
+@require_POST
 def retry(request: StaffRequest, session_id: UUID) -> HttpResponse:
     session = _session(request, session_id)
     count = services.retry_failed(session, actor=request.user)

@@ -21,6 +21,7 @@ from django.utils import timezone
 from clinic.patients.models import Purpose
 from clinic.patients.services import consented
 from clinic.recordings.access import Access
+from clinic.recordings.models import RecordingSession
 from clinic.uploads.models import Upload
 
 MIMES = ("video/webm", "video/mp4")
@@ -114,6 +115,16 @@ class Gone(UploadProblem):
         super().__init__("This upload has ended. The film must be sent again from its start.")
 
 
+class Overtaken(UploadProblem):
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A newer film of this task has already arrived. It is the one that counts; "
+            "please go on."
+        )
+
+
 class AlreadySubmitted(UploadProblem):
     status = 409
 
@@ -125,10 +136,7 @@ class AlreadySubmitted(UploadProblem):
 def create(access: Access, *, task_code: str, mime: str, length: int | None) -> Upload:
     """A new, empty upload of a take; `length` in bytes, None while the take is being recorded."""
     session = access.session
-    if session.submitted is not None:
-        raise Closed
-    if not consented(session.patient, Purpose.CARE):
-        raise NoConsent
+    _require_open(session)
     if mime.partition(";")[0].strip().lower() not in MIMES:
         raise NotAFilm
     if length is not None and length > settings.UPLOAD_MAX_BYTES:
@@ -155,7 +163,8 @@ def append(upload: Upload, *, offset: int, data: bytes, length: int | None) -> i
     `length` is the whole film's length where the sender knows it by now.
     """
     with _held(upload) as file:
-        upload.refresh_from_db()
+        _reload(upload)
+        _require_open(upload.session)
         if upload.recording_id is not None or upload.offset != offset:
             raise WrongOffset(upload.offset)
         end = offset + len(data)
@@ -166,14 +175,17 @@ def append(upload: Upload, *, offset: int, data: bytes, length: int | None) -> i
         os.fsync(file.fileno())
         standing = Upload.objects.filter(id=upload.id, offset=offset, recording__isnull=True)
         if not standing.update(offset=end, length=whole):
-            raise WrongOffset(Upload.objects.values_list("offset", flat=True).get(id=upload.id))
+            _reload(upload)
+            raise WrongOffset(upload.offset)
     return end
 
 
 def remove(upload: Upload) -> None:
     """Ends an upload that is not wanted any more; its bytes are deleted."""
     with transaction.atomic():
-        current = Upload.objects.select_for_update().get(id=upload.id)
+        current = Upload.objects.select_for_update().filter(id=upload.id).first()
+        if current is None:
+            raise Gone
         if current.recording_id is not None:
             raise AlreadySubmitted
         current.delete()
@@ -182,6 +194,11 @@ def remove(upload: Upload) -> None:
 
 def check_film(upload: Upload) -> None:
     """Raises the UploadProblem that keeps the upload from becoming a recording."""
+    later = Upload.objects.filter(
+        session=upload.session_id, task=upload.task_id, created__gt=upload.created
+    )
+    if later.filter(recording__isnull=False).exists():
+        raise Overtaken
     if not upload.is_complete:
         raise Incomplete
     if upload.length == 0:
@@ -215,6 +232,21 @@ def _reap_strays() -> int:
     for path in strays:
         path.unlink(missing_ok=True)
     return len(strays)
+
+
+def _require_open(session: RecordingSession) -> None:
+    if session.submitted is not None:
+        raise Closed
+    if not consented(session.patient, Purpose.CARE):
+        raise NoConsent
+
+
+def _reload(upload: Upload) -> None:
+    """What the database knows now; the reaper or another tab may have ended the upload."""
+    try:
+        upload.refresh_from_db()
+    except Upload.DoesNotExist:
+        raise Gone from None
 
 
 def _make_file(upload: Upload) -> None:

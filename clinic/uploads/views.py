@@ -68,7 +68,8 @@ def create(request: HttpRequest) -> HttpResponse:
         mime=told.get("mime", ""),
         length=tus.new_length(request),
     )
-    location = request.build_absolute_uri(reverse("uploads:detail", args=[upload.id]))
+    # A path: behind a proxy the server does not know the address that the browser uses.
+    location = reverse("uploads:detail", args=[upload.id])
     return HttpResponse(status=201, headers={"Location": location, **tus.expiry(upload)})
 
 

@@ -166,6 +166,47 @@ def test_reading_is_recorded(login, rita_researcher, clinic, result):
     assert of_record.actor == rita_researcher
 
 
+@pytest.mark.parametrize(
+    ("name", "narrowed_by"),
+    [
+        ("api:session-list", "patient"),
+        ("api:recording-list", "session"),
+        ("api:result-list", "session"),
+        ("api:result-list", "recording"),
+        ("api:trace-list", "recording"),
+    ],
+)
+def test_reading_a_list_of_one_record_is_a_reading_of_that_record(
+    login, carl_clinician, recording, result, name, narrowed_by
+):
+    ids = {
+        "patient": recording.session.patient_id,
+        "session": recording.session_id,
+        "recording": recording.id,
+    }
+    assert len(rows(login(carl_clinician), name, **{narrowed_by: f" {ids[narrowed_by]} "})) == 1
+    event = Event.objects.get()
+    assert (event.target_type, event.target) == (narrowed_by, ids[narrowed_by])
+    assert (event.patient, event.actor) == (ids["patient"], carl_clinician)
+
+
+def test_a_filter_that_a_list_does_not_know_narrows_nothing(login, carl_clinician, recording):
+    rows(login(carl_clinician), "api:session-list", recording=str(recording.id))
+    assert Event.objects.get().target_type == "session list"
+
+
+def test_another_clinics_record_is_not_named_in_the_trail(login, olga_outsider, recording):
+    browser = login(olga_outsider)
+    for name, narrowed_by, asked in (
+        ("session list", "patient", recording.session.patient_id),
+        ("recording list", "session", recording.session_id),
+        ("result list", "recording", recording.id),
+    ):
+        page = f"api:{name.replace(' ', '-')}"
+        assert rows(browser, page, **{narrowed_by: str(asked)}) == []
+        assert Event.objects.first().target_type == name
+
+
 def test_strangers_get_no_data(login, result):
     browser = login(None)
     for name in LISTS:

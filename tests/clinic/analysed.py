@@ -33,7 +33,13 @@ def film(session: RecordingSession, code: str, content: bytes = b"a film") -> Re
     path.write_bytes(content)
     task: ProtocolTask = session.protocol.tasks.get(code=code)
     return services.submit(
-        session, task, path, mime="video/webm", cues=task.planned_cues(), capture={}
+        session,
+        task,
+        path,
+        mime="video/webm",
+        cues=task.planned_cues(),
+        capture={},
+        filmed=session.recorded,
     )
 
 
@@ -63,7 +69,11 @@ def analysed(
     group = subject.session_id if is_take else subject.id
     Job.objects.filter(subject=subject.id).update(state=Job.State.CANCELLED)
     job = Job.objects.create(
-        kind=kind, group=group, subject=subject.id, payload={}, state=Job.State.DONE
+        kind=kind,
+        group=group,
+        subject=subject.id,
+        payload={"neutral": None},
+        state=Job.State.DONE,
     )
     result = Result.objects.create(
         job=job, kind=kind, group=group, subject=subject.id, release=release,

@@ -14,6 +14,7 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic.accounts import services
 from clinic.accounts.models import Clinic, Membership, Permission, Role, User
@@ -146,25 +147,44 @@ def test_a_new_member_sets_a_password_by_the_link_once(login, ada_admin, clinic)
     assert "has been used or has ended" in again
 
 
-def test_somebody_with_an_account_joins_without_a_new_password(
-    login, ada_admin, clinic, olga_outsider
+def test_somebody_with_an_account_gets_a_role_without_a_new_password(
+    login, ada_admin, clinic, with_password
 ):
-    olga_outsider.set_password(PASSWORD)
-    olga_outsider.save()
+    answer = login(ada_admin).post(
+        reverse("accounts:add"),
+        {"clinic": clinic.id, "email": "CARL@example.org", "name": "x", "role": "researcher"},
+    )
+    assert answer.url == reverse("accounts:members")
+    with_password.refresh_from_db()
+    assert with_password.name == "Carl Clinician"
+    assert with_password.memberships.filter(clinic=clinic, role=Role.RESEARCHER).exists()
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_an_account_that_another_clinic_made_is_not_trusted(
+    login, ada_admin, clinic, olga_outsider, ended
+):
+    if ended:
+        olga_outsider.memberships.update(ended=timezone.now())
     answer = login(ada_admin).post(
         reverse("accounts:add"),
         {"clinic": clinic.id, "email": "OLGA@example.org", "name": "x", "role": "clinician"},
     )
-    assert answer.url == reverse("accounts:members")
-    olga_outsider.refresh_from_db()
-    assert olga_outsider.name == "Olga Outsider"
-    assert olga_outsider.memberships.filter(clinic=clinic, role=Role.CLINICIAN).exists()
+    assert "Ask the person for another address" in answer.context["form"].errors["email"][0]
+    assert not olga_outsider.memberships.filter(clinic=clinic).exists()
+
+
+def test_an_admin_of_both_clinics_adds_somebody_from_one_to_the_other(
+    ada_admin, other_clinic, carl_clinician
+):
+    Membership.objects.create(user=ada_admin, clinic=other_clinic, role=Role.ADMIN)
+    assert add(other_clinic, ada_admin, email=carl_clinician.email).user == carl_clinician
 
 
 def test_an_admin_cannot_set_the_password_of_another_clinics_member(
     login, ada_admin, olga_outsider, clinic
 ):
-    membership = add(clinic, ada_admin, email=olga_outsider.email)
+    membership = add(clinic, None, email=olga_outsider.email)
     with pytest.raises(services.NotYoursToInvite):
         services.invite(membership, actor=ada_admin)
     answer = login(ada_admin).post(reverse("accounts:invite", args=[membership.id]), follow=True)
@@ -180,6 +200,22 @@ def test_a_lost_link_can_be_made_again(login, ada_admin, clinic):
     membership = add(clinic, ada_admin)
     page = login(ada_admin).post(reverse("accounts:invite", args=[membership.id]))
     assert re.search(r"/accounts/password/reset/key/", page.context["address"])
+
+
+def test_a_set_password_link_ends_when_a_role_is_added_or_ended(login, ada_admin, clinic):
+    def opens(address: str) -> bool:
+        page = login(None).get(address, follow=True).content.decode()
+        return "has been used or has ended" not in page
+
+    assistant = add(clinic, ada_admin)
+    first = services.invite(assistant, actor=ada_admin)
+    assert opens(first)
+    add(clinic, ada_admin, role=Role.RESEARCHER)
+    assert not opens(first)
+    second = services.invite(assistant, actor=ada_admin)
+    assert opens(second)
+    services.end_membership(assistant, actor=ada_admin)
+    assert not opens(second)
 
 
 def test_the_same_role_is_given_once(login, ada_admin, anna_assistant, clinic):

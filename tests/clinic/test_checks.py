@@ -21,6 +21,18 @@ def test_localhost_and_https_are_fine(settings):
     assert checks.home_recording_needs_https(None) == []
 
 
+def test_mail_that_only_reaches_the_console_is_warned_of_on_https(settings):
+    settings.SITE_IS_HTTPS, settings.EMAIL_BACKEND = True, settings.CONSOLE_MAIL
+    assert [message.id for message in checks.mail_reaches_people(None)] == ["clinic.W002"]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert checks.mail_reaches_people(None) == []
+
+
+def test_on_localhost_mail_may_go_to_the_console(settings):
+    settings.SITE_IS_HTTPS, settings.EMAIL_BACKEND = False, settings.CONSOLE_MAIL
+    assert checks.mail_reaches_people(None) == []
+
+
 def test_cv2_is_the_headless_one_and_the_only_one():
     assert checks.one_provider_of_cv2(None) == []
     assert "headless" in importlib.metadata.metadata("opencv-python-headless")["Name"]

@@ -48,15 +48,44 @@ def test_it_has_three_people_with_six_sessions_and_consents(protocol: Protocol) 
     assert not Recording.objects.exists()
 
 
+def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    """The passwords that were printed, by the account's address; one account per role."""
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if "@" in line]
+    assert [line[0] for line in lines] == [role.label for role in Role]
+    return {email: password for _, email, password in lines}
+
+
 def test_each_role_can_sign_in_with_the_password_that_was_printed(
     protocol: Protocol, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call_command("demo")
-    lines = [line.split() for line in capsys.readouterr().out.splitlines() if "@" in line]
-    assert [line[0] for line in lines] == [role.label for role in Role]
-    for _, email, password in lines:
+    for email, password in printed(capsys).items():
         assert Client().login(email=email, password=password)
         assert password not in User.objects.get(email=email).password
+
+
+def test_lost_passwords_are_replaced_by_new_ones_that_are_printed(
+    protocol: Protocol, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("demo")
+    old = printed(capsys)
+    call_command("demo", "--passwords")
+    for email, password in printed(capsys).items():
+        assert Client().login(email=email, password=password)
+        assert not Client().login(email=email, password=old[email])
+
+
+def test_new_passwords_need_the_demo_clinic_and_localhost(
+    protocol: Protocol, settings: Settings
+) -> None:
+    with pytest.raises(CommandError, match="There is no demo account"):
+        call_command("demo", "--passwords")
+    demo.create()
+    before = set(User.objects.values_list("password", flat=True))
+    settings.SITE_HOST = "mimia.example.org"
+    with pytest.raises(CommandError, match="localhost only"):
+        call_command("demo", "--passwords")
+    assert set(User.objects.values_list("password", flat=True)) == before
 
 
 def test_it_is_refused_beyond_localhost(protocol: Protocol, settings: Settings) -> None:
@@ -68,7 +97,7 @@ def test_it_is_refused_beyond_localhost(protocol: Protocol, settings: Settings) 
 
 def test_there_is_only_one(protocol: Protocol) -> None:
     demo.create()
-    with pytest.raises(demo.DemoRefused, match="already"):
+    with pytest.raises(demo.DemoRefused, match="demo --passwords"):
         demo.create()
 
 

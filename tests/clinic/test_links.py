@@ -104,6 +104,24 @@ def test_a_finished_session_gets_no_link(session, carl_clinician):
         links.make(session, actor=carl_clinician, days=7)
 
 
+def test_an_archived_patients_links_are_closed_and_none_is_made(
+    login, anna_assistant, carl_clinician, made, session
+):
+    link, address = made
+    ended, _ = links.make(session, actor=carl_clinician, days=7)
+    CaptureLink.objects.filter(id=ended.id).update(expires=timezone.now())
+    browser = login(anna_assistant)
+    browser.post(reverse("patients:archive", args=[session.patient_id]))
+    with pytest.raises(links.LinkRevoked):
+        links.resolve(token_of(address))
+    event = Event.objects.get(action=Action.REVOKE)
+    assert (event.target, event.actor) == (link.id, anna_assistant)
+    page = browser.post(reverse("recordings:make_link", args=[session.id]), {"days": 3})
+    shown = browser.get(page.url).content.decode()
+    assert "Restore the patient, then make the link." in shown
+    assert CaptureLink.objects.count() == 2
+
+
 def test_staff_see_the_address_once_with_its_qr_code(login, anna_assistant, session):
     browser = login(anna_assistant)
     page = browser.post(reverse("recordings:make_link", args=[session.id]), {"days": 3})

@@ -58,6 +58,14 @@ def test_polling_gives_the_same_snapshot(session, recording, login, carl_clinici
     assert response.json() == live.snapshot(session)
 
 
+def test_the_patient_is_told_nothing_that_is_meant_for_staff(session, recording):
+    for _ in range(queue.MAX_CRASHES):
+        queue.crashed(queue.claim("worker"), "LinAlgError: SVD did not converge")
+    told = live.for_patient(live.snapshot(session))["takes"][0]
+    assert "LinAlgError" in live.snapshot(session)["takes"][0]["error"]
+    assert told["error"] == live.FAILED
+
+
 def test_an_outsider_polls_in_vain(session, login, olga_outsider):
     response = login(olga_outsider).get(reverse("live:progress", args=[session.id]))
     assert response.status_code == 404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +63,18 @@ class TestSubmitting:
         submit(paul, send(described))
         assert submit(paul, send(described)).json()["attempt"] == 2
 
+    def test_an_older_film_does_not_replace_a_newer_one(
+        self, paul: Client, described: RecordingSession
+    ) -> None:
+        older, newer = send(described), send(described)
+        rest = send(described, task="rest")
+        assert submit(paul, newer).status_code == 201
+        answer = submit(paul, older)
+        assert answer.status_code == 422
+        assert "A newer film of this task has already arrived" in answer.json()["error"]  # type: ignore[attr-defined]
+        assert Recording.objects.get().upload == newer
+        assert submit(paul, rest, cues=[]).status_code == 201
+
     def test_a_text_file_named_mp4_is_refused(
         self, paul: Client, described: RecordingSession
     ) -> None:
@@ -99,6 +112,12 @@ class TestSubmitting:
             ("upload", "none"),
             ("upload", str(UUID(int=1))),
             ("task", "rest"),
+            ("cues", [{"start": 2, "end": 4}, {"start": 6, "end": 10**400}]),
+            ("capture", {"frames": {"fps": float("nan")}}),
+            ("capture", {"frames": {"fps": float("inf")}}),
+            ("capture", {"device": {"camera": ["Front\0"]}}),
+            ("capture", {"device": {"Fro\0nt": 1}}),
+            ("capture", {"device": {"camera": "\ud800"}}),
         ],
     )
     def test_a_description_that_makes_no_sense_is_refused(
@@ -106,13 +125,37 @@ class TestSubmitting:
     ) -> None:
         self.refused(submit(paul, send(described), **{part: value}), "Please film this task again")
 
-    @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"' + b"x" * 100_000 + b'"'])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"{",
+            b"[]",
+            b'"' + b"x" * 100_000 + b'"',
+            b'{"capture": ' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+        ],
+    )
     def test_a_body_that_is_no_description_is_refused(
         self, paul: Client, described: RecordingSession, body: bytes
     ) -> None:
         self.refused(
             paul.post(page(described, "submit/"), body, "application/json"), "film this task again"
         )
+
+    @pytest.mark.parametrize("number", ["1e999", "-1e999"])
+    def test_a_number_beyond_all_numbers_is_refused(
+        self, paul: Client, described: RecordingSession, number: str
+    ) -> None:
+        take = {
+            "upload": str(send(described).id),
+            "task": "smile",
+            "cues": CUES,
+            "capture": {"fps": 30},
+            "sha256": hashlib.sha256(WEBM).hexdigest(),
+        }
+        body = json.dumps(take).replace('"fps": 30', f'"fps": {number}')
+        answer = paul.post(page(described, "submit/"), body, "application/json")
+        self.refused(answer, "without usable description")
 
     def test_withdrawn_consent_stops_a_film_on_its_way(
         self, paul: Client, described: RecordingSession

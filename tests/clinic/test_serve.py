@@ -85,6 +85,12 @@ def test_a_port_in_use_is_named_and_nothing_stays_behind(site: Site):
     assert "choose another with --port" in run.stderr
 
 
+def test_the_demo_clinic_is_not_served_to_other_machines(site: Site):
+    site.manage("demo")
+    with pytest.raises(AssertionError, match="for this machine only"):
+        site.manage("serve", "--host", "0.0.0.0")
+
+
 def test_no_workers_is_refused(site: Site):
     with pytest.raises(AssertionError, match="nothing is analysed"):
         site.manage("serve", "--workers", "0")

@@ -109,3 +109,19 @@ def test_without_consent_to_care_the_page_says_so(login, anna_assistant, patient
 def test_retrying_without_a_failed_analysis_says_so(login, carl_clinician, session):
     answer = login(carl_clinician).post(reverse("recordings:retry", args=[session.id]), follow=True)
     assert "No analysis of this session has failed." in answer.content.decode()
+
+
+def test_staff_finish_a_sitting_that_ended_without_its_last_button(
+    login, carl_clinician, recording
+):
+    session = recording.session
+    login(carl_clinician).post(reverse("recordings:finish", args=[session.id]))
+    session.refresh_from_db()
+    assert session.submitted is not None
+
+
+def test_a_session_without_films_cannot_be_finished(login, carl_clinician, session):
+    page = login(carl_clinician).post(reverse("recordings:finish", args=[session.id]), follow=True)
+    assert "Nothing has been filmed yet" in page.content.decode()
+    session.refresh_from_db()
+    assert session.submitted is None

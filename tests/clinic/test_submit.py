@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
+import uuid
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
-from clinic.patients.models import Purpose
-from clinic.patients.services import withdraw
-from clinic.recordings import services
+from clinic.patients.models import Consent, Purpose
+from clinic.patients.services import give_consent, withdraw
+from clinic.recordings import analysis, services, strays
 from clinic.recordings.models import Recording, RecordingSession
 from diagnosis import queue
 from diagnosis.config import Cue
@@ -40,13 +43,13 @@ def job_of(recording: Recording) -> Job:
     return Job.objects.filter(subject=recording.id).latest("created")
 
 
-def decide(recording: Recording, *, neutral: str = "") -> Result:
+def decide(recording: Recording, *, neutral: str = "", usable: bool = True) -> Result:
     """End the recording's job as a worker would, with a neutral file when it is a rest take."""
     Job.objects.filter(pk=job_of(recording).pk).update(priority=Job.Priority.PATIENT_WAITS)
     job = queue.claim("worker")
     assert job.subject == recording.id
     result = Result.objects.create(
-        job=job, kind="take", group=job.group, subject=job.subject, usable=True, neutral=neutral
+        job=job, kind="take", group=job.group, subject=job.subject, usable=usable, neutral=neutral
     )
     queue.finish(job, Job.State.DONE)
     return result
@@ -119,6 +122,25 @@ def test_when_the_disk_refuses_nothing_is_stored_and_the_film_stays(session, fil
     with pytest.raises(OSError, match="No space"):
         submit(session, "rest", film)
     assert_nothing_is_stored(film)
+
+
+def test_the_sitting_is_dated_by_its_first_film_not_by_its_link(session, tmp_path):
+    made = timezone.now() - datetime.timedelta(days=19)
+    RecordingSession.objects.filter(pk=session.pk).update(recorded=made)
+    submit(session, "rest", new_film(tmp_path))
+    session.refresh_from_db()
+    assert timezone.now() - session.recorded < datetime.timedelta(minutes=1)
+    first = session.recorded
+    submit(session, "smile", new_film(tmp_path))
+    session.refresh_from_db()
+    assert session.recorded == first
+
+
+def test_an_imported_film_tells_when_it_was_made(session, film):
+    made = timezone.now() - datetime.timedelta(days=400)
+    submit(session, "rest", film, filmed=made)
+    session.refresh_from_db()
+    assert session.recorded == made
 
 
 def test_a_take_waits_until_rest_is_decided_and_then_has_its_neutral(session, tmp_path):
@@ -195,6 +217,77 @@ def test_staff_can_ask_for_another_analysis_of_what_failed(session, film, carl_c
         queue.crashed(queue.claim("worker"), "it broke")
     assert services.retry_failed(session, actor=carl_clinician) == 1
     assert job_of(recording).state == Job.State.QUEUED
+
+
+def test_withdrawn_consent_takes_everything_out_of_the_queue(session, tmp_path):
+    rest = submit(session, "rest", new_film(tmp_path))
+    smile = submit(session, "smile", new_film(tmp_path))
+    withdraw_consent(session, Purpose.ANALYSIS)
+    analysis.reconsider(session.patient)
+    services.finish_session(session)
+    assert {job_of(rest).state, job_of(smile).state} == {Job.State.CANCELLED}
+    assert queue.claim("worker") is None
+
+
+def test_consent_that_comes_later_has_what_was_filmed_before_analysed(session, tmp_path):
+    withdraw_consent(session, Purpose.ANALYSIS)
+    rest = submit(session, "rest", new_film(tmp_path))
+    smile = submit(session, "smile", new_film(tmp_path))
+    give_consent(session.patient, [Purpose.ANALYSIS], by=Consent.By.STAFF, actor=None)
+    analysis.reconsider(session.patient)
+    assert job_of(rest).state == Job.State.QUEUED
+    decide(rest, neutral="landmarks/rest.npz")
+    assert job_of(smile).payload["neutral"] == "landmarks/rest.npz"
+
+
+def test_a_retaken_rest_that_fails_leaves_the_accepted_neutral_in_force(session, tmp_path):
+    decide(submit(session, "rest", new_film(tmp_path)), neutral="landmarks/good.npz")
+    smile = submit(session, "smile", new_film(tmp_path))
+    decide(smile)
+    decide(submit(session, "rest", new_film(tmp_path)), usable=False)
+    assert Job.objects.filter(subject=smile.id).count() == 1
+    surprise = submit(session, "surprise", new_film(tmp_path))
+    assert job_of(surprise).payload["neutral"] == "landmarks/good.npz"
+
+
+def test_advancing_twice_changes_nothing(session, tmp_path):
+    decide(submit(session, "rest", new_film(tmp_path)), neutral="landmarks/rest.npz")
+    submit(session, "smile", new_film(tmp_path))
+    services.finish_session(session)
+    before = list(Job.objects.order_by("created").values_list("id", "state"))
+    analysis.advance(session.id, Job.Priority.NORMAL)
+    assert list(Job.objects.order_by("created").values_list("id", "state")) == before
+
+
+def test_a_failed_summary_of_the_session_can_be_asked_for_again(session, film, carl_clinician):
+    decide(submit(session, "rest", film))
+    services.finish_session(session)
+    for _ in range(queue.MAX_CRASHES):
+        queue.crashed(queue.claim("worker"), "it broke")
+    assert services.retry_failed(session, actor=carl_clinician) == 1
+    assert Job.objects.filter(kind=Job.Kind.SESSION).latest("created").state == Job.State.QUEUED
+
+
+def test_a_session_that_was_left_with_films_is_finished_once_its_time_is_over(
+    session, film, settings
+):
+    submit(session, "rest", film)
+    assert services.finish_abandoned() == 0
+    settings.UPLOAD_KEEP_HOURS = 0
+    assert services.finish_abandoned() == 1
+    session.refresh_from_db()
+    assert session.submitted is not None
+
+
+def test_files_that_no_row_names_are_removed_once_their_time_is_over(session, film, settings):
+    recording = submit(session, "rest", film)
+    stray = settings.MEDIA_ROOT / "recordings" / str(uuid.uuid4())
+    stray.mkdir()
+    (stray / "video.webm").write_bytes(BYTES)
+    assert strays.remove() == 0
+    settings.UPLOAD_KEEP_HOURS = 0
+    assert strays.remove() == 1
+    assert (settings.MEDIA_ROOT / recording.file).exists()
 
 
 def withdraw_consent(session: RecordingSession, purpose: Purpose) -> None:

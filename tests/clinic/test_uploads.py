@@ -229,6 +229,38 @@ def test_a_finished_session_takes_no_more_films(anna: Client, session: Recording
     assert create(anna, session).status_code == 403
 
 
+def test_a_film_on_its_way_stops_once_the_session_is_finished(
+    anna: Client, session: RecordingSession, address: str
+) -> None:
+    patch(anna, address, b"abc", 0)
+    session.submitted = timezone.now()
+    session.save()
+    assert patch(anna, address, b"de", 3).status_code == 403
+    assert upload_at(address).path.read_bytes() == b"abc"
+
+
+def test_a_film_on_its_way_stops_once_consent_is_withdrawn(anna: Client, address: str) -> None:
+    patch(anna, address, b"abc", 0)
+    Consent.objects.update(withdrawn=timezone.now())
+    answer = patch(anna, address, b"de", 3)
+    assert answer.status_code == 403
+    assert "consent" in answer.content.decode()
+    assert upload_at(address).path.read_bytes() == b"abc"
+
+
+def test_an_upload_that_another_tab_ended_meanwhile_is_gone(address: str) -> None:
+    upload = upload_at(address)
+    Upload.objects.all().delete()
+    with pytest.raises(services.Gone):
+        services.append(upload, offset=0, data=b"abc", length=None)
+    with pytest.raises(services.Gone):
+        services.remove(upload)
+
+
+def test_the_address_of_an_upload_is_a_path(address: str) -> None:
+    assert address.startswith("/uploads/")
+
+
 @pytest.mark.parametrize("person", ["olga_outsider", "rita_researcher", "ada_admin", None])
 def test_others_find_no_upload(
     request: pytest.FixtureRequest,
@@ -279,7 +311,7 @@ def test_the_reaper_deletes_what_has_expired_and_nothing_else(
 ) -> None:
     expired, fresh = upload_at(address), upload_at(create(anna, session)["Location"])
     Upload.objects.filter(id=expired.id).update(expires=timezone.now())
-    call_command("reap_uploads")
+    call_command("reap")
     assert not expired.path.exists()
     assert fresh.path.exists()
     assert list(Upload.objects.all()) == [fresh]

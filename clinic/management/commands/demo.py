@@ -1,7 +1,8 @@
 """`manage.py demo`: the demo clinic, its accounts, and the films of its sessions.
 
-Without --fill it makes the rows at once and prints the passwords, which are written nowhere else;
-`manage.py serve` then renders the films beside its workers, and so does --fill.
+Without an option it makes the rows at once and prints the passwords, which are written nowhere
+else; `manage.py serve` then renders the films beside its workers, and so does --fill. --passwords
+replaces lost passwords by new ones.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import signal
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -18,21 +20,27 @@ from clinic.accounts.models import Clinic
 
 
 class Command(BaseCommand):
-    help = "Make the demo clinic, or render the films that it still lacks (--fill)."
+    help = "Make the demo clinic; or render its missing films, or give its accounts new passwords."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--if-empty", action="store_true", help="only where no clinic exists")
-        parser.add_argument("--fill", action="store_true", help="render and submit missing films")
+        option = parser.add_mutually_exclusive_group().add_argument
+        option("--if-empty", action="store_true", help="only where no clinic exists")
+        option("--fill", action="store_true", help="render and submit missing films")
+        option("--passwords", action="store_true", help="new passwords for the demo accounts")
 
-    def handle(self, *args: Any, if_empty: bool, fill: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, if_empty: bool, fill: bool, passwords: bool, **options: Any
+    ) -> None:
         if fill:
             self._fill()
+        elif passwords:
+            self._print(demo.new_passwords)
         elif not (if_empty and Clinic.objects.exists()):
-            self._create()
+            self._print(demo.create)
 
-    def _create(self) -> None:
+    def _print(self, make: Callable[[], list[demo.Account]]) -> None:
         try:
-            accounts = demo.create()
+            accounts = make()
         except demo.DemoRefused as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(

@@ -1,6 +1,6 @@
 """`manage.py serve`: the web server and its workers, as supervised processes of their own.
 
-A worker that dies is started again; once a day abandoned uploads are removed. Ctrl-C or SIGTERM
+A worker that dies is started again; once a day `reap` tidies up. Ctrl-C or SIGTERM
 ends every process that was started here; workers give their jobs back first.
 """
 
@@ -58,6 +58,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
         if workers < 1:
             raise CommandError("--workers must be at least 1: without one nothing is analysed.")
+        has_demo = Clinic.objects.filter(is_demo=True).exists()
+        if has_demo and host not in settings.LOCAL_HOSTS:
+            raise CommandError(
+                f"The demo clinic's accounts are for this machine only, and --host is {host}. "
+                "Serve on 127.0.0.1, or start a real site with a new DATA_DIR."
+            )
         stop = threading.Event()
 
         def told_to_stop(number: int, frame: FrameType | None) -> None:
@@ -67,7 +73,7 @@ class Command(BaseCommand):
             signal.signal(number, told_to_stop)
         web = Child("web", _uvicorn(host, port))
         children = [web, *(Child(f"worker {i + 1}", [*MANAGE, "work"]) for i in range(workers))]
-        if Clinic.objects.filter(is_demo=True).exists():
+        if has_demo:
             children.append(Child("demo", [*MANAGE, "demo", "--fill"], forever=False))
         try:
             for child in children:
@@ -78,7 +84,7 @@ class Command(BaseCommand):
             _end(children)
 
     def _supervise(self, children: list[Child], web: Child, stop: threading.Event) -> None:
-        reaper = Child("reaper", [*MANAGE, "reap_uploads"], forever=False)
+        reaper = Child("reaper", [*MANAGE, "reap"], forever=False)
         children.append(reaper)
         reaped = -math.inf
         while not stop.wait(RESTART_PAUSE_S):

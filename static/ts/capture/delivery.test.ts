@@ -69,6 +69,21 @@ describe("the delivery of a take", () => {
     expect(delivery.isSettled).toBe(false);
   });
 
+  it("has its submission stopped once it is cancelled", async () => {
+    uploadThat(Promise.resolve("abc"));
+    vi.mocked(submitTake).mockImplementation(async (_address, _csrf, _take, _offline, signal) => {
+      delivery.cancel();
+      signal.throwIfAborted();
+      return RECEIPT;
+    });
+    const shown = vi.spyOn(console, "error");
+    delivery.begin("video/webm");
+    await delivery.complete([], {});
+    expect(changed).not.toHaveBeenCalled();
+    expect(shown).not.toHaveBeenCalled();
+    expect(delivery.isSettled).toBe(true);
+  });
+
   it("falls silent once it is cancelled", () => {
     const cancel = uploadThat(new Promise(() => undefined));
     delivery.begin("video/webm");

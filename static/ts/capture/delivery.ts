@@ -16,7 +16,7 @@ export class Delivery {
   readonly film = new Film();
   state: DeliveryState = { kind: "sending", percent: 0 };
   private upload: FilmUpload | null = null;
-  private cancelled = false;
+  private readonly unwanted = new AbortController();
   private mime = "";
 
   constructor(
@@ -53,16 +53,18 @@ export class Delivery {
         this.setup.csrf,
         { upload, task: this.task.code, cues, capture, sha256: digest },
         () => this.tell({ kind: "offline" }),
+        this.unwanted.signal,
       );
       this.tell({ kind: "received", receipt });
     } catch (error) {
+      if (this.cancelled) return;
       this.tell({ kind: "refused", words: refusal(error) });
     }
   }
 
   /** The take is not wanted: a new one is filmed, or it was broken off. */
   cancel(): void {
-    this.cancelled = true;
+    this.unwanted.abort();
     void this.upload?.cancel();
   }
 
@@ -73,6 +75,10 @@ export class Delivery {
   /** The film as it was recorded, to look at again. */
   replay(): string {
     return URL.createObjectURL(this.film.blob(this.mime));
+  }
+
+  private get cancelled(): boolean {
+    return this.unwanted.signal.aborted;
   }
 
   private sending(bytes: number): DeliveryState {

@@ -17,11 +17,13 @@ function answer(status: number, body: unknown): Response {
 describe("submitting a take", () => {
   const fetch = vi.fn();
   const offline = vi.fn();
-  const submit = () => submitTake("/submit/", "token", TAKE, offline);
+  let unwanted: AbortController;
+  const submit = () => submitTake("/submit/", "token", TAKE, offline, unwanted.signal);
 
   beforeEach(() => {
     vi.useFakeTimers();
     vi.resetAllMocks();
+    unwanted = new AbortController();
     vi.stubGlobal("fetch", fetch);
   });
   afterEach(() => {
@@ -44,6 +46,30 @@ describe("submitting a take", () => {
     await vi.advanceTimersByTimeAsync(4000);
     expect(await receipt).toEqual(RECEIPT);
     expect(offline).toHaveBeenCalledTimes(2);
+  });
+
+  it("stops asking once the take is not wanted any more", async () => {
+    fetch.mockRejectedValue(new TypeError("network"));
+    const ended = expect(submit()).rejects.toBe("filmed again");
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(fetch).toHaveBeenCalledTimes(2);
+    unwanted.abort("filmed again");
+    await vi.advanceTimersByTimeAsync(60_000);
+    await ended;
+    expect(fetch).toHaveBeenCalledTimes(2);
+  });
+
+  it("breaks off the request that is on its way", async () => {
+    fetch.mockImplementation(
+      (_address: string, { signal }: RequestInit) =>
+        new Promise((_, reject) => {
+          signal!.addEventListener("abort", () => reject(signal!.reason as Error));
+        }),
+    );
+    const ended = expect(submit()).rejects.toBe("filmed again");
+    unwanted.abort("filmed again");
+    await ended;
+    expect(offline).not.toHaveBeenCalled();
   });
 
   it("tells why a take is refused", async () => {

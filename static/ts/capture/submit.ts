@@ -23,18 +23,24 @@ export class SubmitRefused extends Error {
   override readonly name = "SubmitRefused";
 }
 
-/** Asks again until the server answers: asked twice, it gives the same receipt. */
+/**
+ * Asks again until the server answers: asked twice, it gives the same receipt.
+ * Stops with the reason of `signal` once that is aborted.
+ */
 export async function submitTake(
   address: string,
   csrf: string,
   submission: Submission,
   offline: () => void,
+  signal: AbortSignal,
 ): Promise<Receipt> {
   const patience = new Patience();
   for (;;) {
-    const response = await post(address, csrf, submission);
+    signal.throwIfAborted();
+    const response = await post(address, csrf, submission, signal);
     if (response?.status === 201) return checked((await response.json()) as Receipt, submission);
     if (response && response.status < 500) throw new SubmitRefused(await words(response));
+    signal.throwIfAborted();
     offline();
     await patience.wait();
   }
@@ -44,12 +50,14 @@ async function post(
   address: string,
   csrf: string,
   submission: Submission,
+  signal: AbortSignal,
 ): Promise<Response | null> {
   try {
     return await fetch(address, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
       body: JSON.stringify(submission),
+      signal,
     });
   } catch {
     return null;
