@@ -109,8 +109,13 @@ class Measure:
 
 @dataclasses.dataclass(frozen=True)
 class AnalysisConfig:
-    """Every number that changes a result. Its hash tags what came out."""
+    """What can be set of an analysis, and the version of what cannot. Its hash tags what came out.
 
+    `engine` stands for the constants and formulas of this package: raise it whenever a measure,
+    trace or neutral face comes out differently from the same video.
+    """
+
+    engine: int = 2
     grid_hz: float = 30.0  # uniform grid on which movement signals are resampled
     max_side: int = 640  # frames are reduced to this longer side before tracking, px
     max_duration_s: float = 600.0  # longer videos are refused

@@ -7,7 +7,6 @@ element (WebM, Matroska) or box (MP4, QuickTime) reaches beyond the end of the f
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -46,7 +45,7 @@ def _ebml_ends(file: BinaryIO, size: int) -> Iterator[int]:
         if not unknown:
             yield file.tell() + count
         if number not in _MASTERS:
-            file.seek(count, os.SEEK_CUR)
+            file.seek(min(file.tell() + count, size))
 
 
 def _ebml_number(file: BinaryIO, *, keep_marker: bool) -> tuple[int, bool] | None:

@@ -49,9 +49,10 @@ def exceeded(values: Floats | Curve) -> float:
 class Course:
     """One movement from its cue to the end of its hold.
 
-    Hold values are NaN without a hold, onset and time to peak if it had begun before the cue.
+    Hold values are NaN without a hold, those of the rise if it had begun before the cue.
     The rise goes from the level before the cue to the level that is exceeded for a tenth of the
-    window; its start is where it leaves a tenth of that height, its peak nine tenths.
+    window; its start is where it leaves a tenth of that height, its peak nine tenths. It is the
+    rise to the first part that is sustained, since a blink or a spike is no movement.
     """
 
     onset_latency: float  # s from the cue to the start of the rise
@@ -69,25 +70,43 @@ def course(values: Floats, start: int, end: int, step: float, *, cued: bool) -> 
     height = exceeded(x[cue:]) - low
     if height < SMALLEST:
         return None
-    speed = np.gradient(x, step)
-    top = cue + int(np.argmax(x[cue:] >= low + 0.9 * height))
-    fastest = cue + int(np.argmax(speed[cue : top + 1]))
-    onset = _last_rise(x, fastest, low + 0.1 * height)
-    variability, decay = _hold(x, top, low + 0.75 * height, step)
+    run = _sustained(x, cue, low + 0.75 * height, step)
+    top = _top(x, run, low + 0.9 * height)
+    variability, decay = _hold(x[top : run.stop], step, released=run.stop < len(x))
+    latency, rising, velocity = np.nan, np.nan, np.nan
+    onset = _last_rise(x, run.start, low + 0.1 * height)
+    if onset >= cue:
+        latency = (onset - cue) * step
+        rising = (_crossing(x, top, min(low + 0.9 * height, float(x[top]))) - onset) * step
+        velocity = float(np.gradient(x, step)[int(onset) : top + 1].max())
     return Course(
-        onset_latency=(onset - cue) * step,
-        time_to_peak=(_first_rise(x, fastest, low + 0.9 * height) - onset) * step,
-        peak_velocity=float(speed[fastest]),
+        onset_latency=latency,
+        time_to_peak=rising,
+        peak_velocity=velocity,
         hold_variability=variability,
         hold_decay=decay,
     )
 
 
-def _hold(x: Curve, top: int, level: float, step: float) -> tuple[float, float]:
-    """Variability and decay between the peak and the moment of letting go."""
-    last = top + int(np.flatnonzero(x[top:] >= level)[-1])
-    released = last + 1 < len(x)
-    held = x[top : last + 1 - (round(_RELEASE_S / step) if released else 0)]
+def _sustained(x: Curve, cue: int, level: float, step: float) -> slice:
+    """The first run of samples at `level` or above that lasts half a second, else the longest."""
+    above = np.concatenate([[False], x[cue:] >= level, [False]]).astype(np.int8)
+    starts, ends = (cue + np.flatnonzero(np.diff(above) == way) for way in (1, -1))
+    lengths = ends - starts
+    long = np.flatnonzero(lengths * step >= _SHORTEST_HOLD_S)
+    chosen = int(long[0]) if len(long) else int(lengths.argmax())
+    return slice(int(starts[chosen]), int(ends[chosen]))
+
+
+def _top(x: Curve, run: slice, level: float) -> int:
+    """The first sample of the run at `level`, or its highest where it stays below."""
+    part = x[run]
+    return int(run.start + np.argmax(part >= min(level, part.max())))
+
+
+def _hold(held: Curve, step: float, *, released: bool) -> tuple[float, float]:
+    """Variability and decay from the peak on, without the beginning of letting go."""
+    held = held[: len(held) - (round(_RELEASE_S / step) if released else 0)]
     if len(held) * step < _SHORTEST_HOLD_S:
         return np.nan, np.nan
     t = np.arange(len(held)) * step
@@ -97,18 +116,15 @@ def _hold(x: Curve, top: int, level: float, step: float) -> tuple[float, float]:
 
 
 def _last_rise(x: Curve, before: int, level: float) -> float:
-    """Sample, with fraction, at which x last rises through `level` before the sample `before`."""
-    below = np.flatnonzero(x[: before + 1] < level)
-    if not len(below):
-        return np.nan
-    i = min(int(below[-1]), len(x) - 2)
-    return i + float((level - x[i]) / (x[i + 1] - x[i]))
+    """Sample, with fraction, at which x last rises through `level` before the sample `before`;
+    NaN where it is never below."""
+    below = np.flatnonzero(x[:before] < level)
+    return _crossing(x, int(below[-1]) + 1, level) if len(below) else np.nan
 
 
-def _first_rise(x: Curve, after: int, level: float) -> float:
-    """Sample, with fraction, at which x first reaches `level` after the sample `after`."""
-    i = after + int(np.argmax(x[after:] >= level))
-    return i - 1 + float((level - x[i - 1]) / (x[i] - x[i - 1])) if i > after else float(i)
+def _crossing(x: Curve, i: int, level: float) -> float:
+    """Where x, below `level` at the sample before `i` and not below at `i`, reaches it."""
+    return i - 1 + float((level - x[i - 1]) / (x[i] - x[i - 1]))
 
 
 _BLINK_CLOSED: Final = 0.7  # of the usual opening

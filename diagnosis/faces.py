@@ -228,7 +228,9 @@ class Neutral:
 def neutral_from(track: LandmarkTrack, start_s: float, end_s: float, source: str) -> Neutral | None:
     """The face between two times of a recording; None with fewer than ten frames of it.
 
-    Frames in which the head is turned away from its usual pose are left out.
+    Frames in which the head is turned away from its usual pose are left out and do not count. The
+    usual pose is that of the frame which the others are nearest to, since between two poses lies
+    one that the head never had.
     """
     frames = np.flatnonzero((track.t >= start_s) & (track.t < end_s) & track.seen())
     if len(frames) > _NEUTRAL_FRAMES:
@@ -238,7 +240,10 @@ def neutral_from(track: LandmarkTrack, start_s: float, end_s: float, source: str
     landmarks = track.landmarks(frames)
     first = align(landmarks, mesh.canonical())
     pose = head_pose(first.rotation)
-    usual = (abs(pose - np.median(pose, axis=0)) < _SAME_POSE).all(1)
+    apart = abs(pose[:, None] - pose).max(2)
+    usual = apart[apart.sum(1).argmin()] < _SAME_POSE
+    if usual.sum() < _FEWEST_FRAMES:
+        return None
     mean = _unit(np.median(first.points[usual], axis=0))
     points = align(landmarks[usual], mean).points
     mean = np.median(points, axis=0)

@@ -31,15 +31,18 @@ from diagnosis.curves import MOVEMENTS
 from diagnosis.movement import SIDES, Floats, Signals
 
 _LATE_S: Final = 0.5  # after the cue's end, for those who react late
+_LAST_FRAME_S: Final = 0.1  # so far before a film's end its last frame may have been taken
 _MISSING: Final = 0.1  # largest share of a window without a face
 _SHORTEST_TAKE_S: Final = 10.0  # for rates and shares of time
 _LIPS_APART: Final = 3.0  # % IOD between the inner lips
 
 NOT_SEEN: Final = "the face was not seen long enough"
+CUT_OFF: Final = "the film ended before the cue did"
 NO_MOVEMENT: Final = "no movement beyond the tracker's noise"
+ONE_SIDED: Final = "one side did not move measurably"
 NO_CUES: Final = "the cue times are not known"
 NO_HOLD: Final = "the movement was not held for half a second"
-BEGUN: Final = "the movement had begun before the cue"
+BEGUN: Final = "the movement had begun before the cue or the film"
 NO_BLINK: Final = "no blink was seen"
 
 
@@ -100,14 +103,15 @@ _TALKING: Final = (_MOUTH, _MOUTH_WIDTH, _CORNER, _BROW)
 def measure(
     task: Task, signals: Signals, fps: float, config: AnalysisConfig
 ) -> tuple[Measure, ...]:
-    """The movement measures of a take. `fps` decides whether speed and blinks can be measured."""
+    """The movement measures of a take. `fps` decides whether speed, blinks and variability can be
+    measured."""
     slow = None
     if round(fps) < config.min_fps_for_speed:
         slow = f"fewer than {config.min_fps_for_speed:g} frames per second"
     if task.kind == TaskKind.REST:
         return tuple(_at_rest(signals, slow))
     if task.kind == TaskKind.TALK:
-        return tuple(_talking(signals))
+        return tuple(_talking(signals, slow))
     return tuple(_posed(task, signals, slow))
 
 
@@ -116,9 +120,14 @@ def _plan(task: Task) -> Plan:
     return PLANS[task.expression]
 
 
-def moved(measures: Sequence[Measure]) -> bool:
-    """Whether any amplitude is more than noise; True if there is no amplitude to judge by."""
-    known = [m.value for m in measures if m.name == "amplitude" and m.value is not None]
+def moved(task: Task, measures: Sequence[Measure]) -> bool:
+    """Whether the main movement is more than noise on either side; True if there is no amplitude
+    to judge by."""
+    if task.expression is None:
+        return True
+    region = _plan(task).main.region
+    amplitudes = [m.value for m in measures if (m.name, m.region) == ("amplitude", region)]
+    known = [value for value in amplitudes if value is not None]
     return not known or max(known) >= SMALLEST
 
 
@@ -136,30 +145,48 @@ def traces(task: Task, signals: Signals) -> Iterator[tuple[str, Floats]]:
 
 @dataclasses.dataclass(frozen=True)
 class _Window:
-    """A cue in samples of a curve, or the whole take where no cue times are known."""
+    """A cue in samples of a curve, or the whole take where no cue times are known.
+
+    `needed` is the sample up to which the film must go, `end` that up to which it is measured.
+    """
 
     start: int
+    needed: int
     end: int
     cued: bool
 
     def of(self, values: Floats) -> Floats:
         return values[self.start : self.end]
 
-    def complete(self, values: Floats) -> bool:
-        """Whether it lies in the take and the face was seen in nearly all of it."""
-        part = self.of(values)
-        return len(part) > 2 and bool(np.isnan(part).mean() <= _MISSING)
+    def filmed(self, values: Floats) -> bool:
+        """Whether the film goes on to the end of the cue."""
+        return len(values) >= self.needed and len(self.of(values)) > 2
+
+    def seen(self, values: Floats) -> bool:
+        """Whether the face was seen in nearly all of it."""
+        return bool(np.isnan(self.of(values)).mean() <= _MISSING)
+
+
+def _filmed(task: Task, values: Floats, step: float) -> list[_Window]:
+    """Those windows of the task that the film covers."""
+    whole = [_Window(0, 0, len(values), cued=False)]
+    windows = [_window(cue, step) for cue in task.cues] or whole
+    return [window for window in windows if window.filmed(values)]
 
 
 def _windows(task: Task, values: Floats, step: float) -> list[_Window]:
-    """Those windows of the task in which the face was seen."""
-    whole = [_Window(0, len(values), cued=False)]
-    windows = [_window(cue, step) for cue in task.cues] or whole
-    return [window for window in windows if window.complete(values)]
+    """Those of them in which the face was seen."""
+    return [window for window in _filmed(task, values, step) if window.seen(values)]
 
 
 def _window(cue: Cue, step: float) -> _Window:
-    return _Window(round(cue.start / step), round((cue.end + _LATE_S) / step), cued=True)
+    start, needed, end = cue.start, cue.end - _LAST_FRAME_S, cue.end + _LATE_S
+    return _Window(round(start / step), round(needed / step), round(end / step), cued=True)
+
+
+def why_none(task: Task, values: Floats, step: float) -> str:
+    """The reason for an absent measure where no window of the task was seen."""
+    return NOT_SEEN if _filmed(task, values, step) or not task.cues else CUT_OFF
 
 
 def summarise(
@@ -182,8 +209,10 @@ def _posed(task: Task, signals: Signals, slow: str | None) -> Iterator[Measure]:
     plan = _plan(task)
     for channel in (plan.main, *plan.beside):
         for side in channel.sides:
-            heights = peaks(task, smooth(channel.of(signals, side), signals.step), signals.step)
-            yield summarise("amplitude", channel.region, side, "% IOD", heights, NOT_SEEN)
+            values = smooth(channel.of(signals, side), signals.step)
+            heights = peaks(task, values, signals.step)
+            reason = why_none(task, values, signals.step)
+            yield summarise("amplitude", channel.region, side, "% IOD", heights, reason)
     if plan.main.sided:
         yield _symmetry(task, plan.main, signals)
     yield from _course(task, plan.main, signals, slow)
@@ -193,8 +222,15 @@ def _symmetry(task: Task, main: Channel, signals: Signals) -> Measure:
     sides = [smooth(main.of(signals, side), signals.step) for side in SIDES]
     pairs = list(zip(*(peaks(task, side, signals.step) for side in sides), strict=True))
     ratios = [left / right for left, right in pairs if min(left, right) >= SMALLEST]
-    reason = NO_MOVEMENT if pairs else NOT_SEEN
-    return summarise("symmetry", main.region, Side.BOTH, "ratio", ratios, reason)
+    return summarise(
+        *("symmetry", main.region, Side.BOTH, "ratio", ratios),
+        reason=_still(pairs, ONE_SIDED) if pairs else why_none(task, sides[0], signals.step),
+    )
+
+
+def _still(heights: Sequence[float] | Sequence[tuple[float, float]], otherwise: str) -> str:
+    """That nothing moved, or the other reason."""
+    return NO_MOVEMENT if np.max(heights) < SMALLEST else otherwise
 
 
 def _course(task: Task, main: Channel, signals: Signals, slow: str | None) -> Iterator[Measure]:
@@ -205,16 +241,17 @@ def _course(task: Task, main: Channel, signals: Signals, slow: str | None) -> It
         for w in windows
         if (found := course(values, w.start, w.end, signals.step, cued=w.cued))
     ]
-    reason = NO_MOVEMENT if windows else NOT_SEEN
+    heights = [exceeded(window.of(values)) for window in windows]
+    no_course = _still(heights, BEGUN) if heights else why_none(task, values, signals.step)
     fast = [] if slow else courses
     cued = fast if task.cues else []
-    no_onset = slow or (BEGUN if courses else reason)
-    no_hold = NO_HOLD if courses else reason
+    no_onset = slow or (BEGUN if courses else no_course)
+    no_hold = NO_HOLD if courses else no_course
     for name, unit, those, why in (
         ("onset_latency", "s", cued, no_onset if task.cues else NO_CUES),
         ("time_to_peak", "s", fast, no_onset),
-        ("peak_velocity", "% IOD/s", fast, slow or reason),
-        ("hold_variability", "% IOD", courses, no_hold),
+        ("peak_velocity", "% IOD/s", fast, no_onset),
+        ("hold_variability", "% IOD", fast, slow or no_hold),
         ("hold_decay", "% IOD/s", courses, no_hold),
     ):
         known = [_value(one, name) for one in those]
@@ -255,9 +292,9 @@ def _short(signals: Signals) -> str | None:
     return None
 
 
-def _talking(signals: Signals) -> Iterator[Measure]:
+def _talking(signals: Signals, slow: str | None) -> Iterator[Measure]:
+    why = slow or _short(signals)
     for channel in _TALKING:
         values = smooth(channel.of(signals, Side.BOTH), signals.step)
-        known = values[np.isfinite(values)]
-        sd = [float(known.std())] if len(known) * signals.step >= 1 else []
-        yield summarise("movement_sd", channel.region, Side.BOTH, "% IOD", sd, NOT_SEEN)
+        sd = [] if why else [float(np.nanstd(values))]
+        yield summarise("movement_sd", channel.region, Side.BOTH, "% IOD", sd, why or NOT_SEEN)

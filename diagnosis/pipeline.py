@@ -27,13 +27,13 @@ from diagnosis.config import (
 )
 from diagnosis.course import SMALLEST
 from diagnosis.faces import Neutral
-from diagnosis.findings import finding
+from diagnosis.findings import finding, rules
 from diagnosis.landmarks import LandmarkTrack, TrackBuilder
 from diagnosis.movement import Floats, Signals
 from diagnosis.quality import Look
 from diagnosis.release import Likelihood, Release
 from diagnosis.sampling import Grid
-from diagnosis.video import CaptureFacts, VideoReader
+from diagnosis.video import CLOSEST_S, CaptureFacts, VideoReader
 
 Report = Callable[[str, float], None]
 DEFAULT_CONFIG: Final = AnalysisConfig()
@@ -106,7 +106,8 @@ def follow(
         faces.FaceDetector() as detector,
     ):
         inspector = quality.Inspector(detector)
-        builder = TrackBuilder(expected=video.extent.packets)
+        most = int(video.extent.duration_s / CLOSEST_S) + 1
+        builder = TrackBuilder(expected=min(video.extent.packets, most))
         for i, frame in enumerate(video):
             seen = inspector.inspect(frame)
             builder.add(frame.t, tracker.track(frame.rgb), seen)
@@ -142,7 +143,7 @@ def score(
         track=track,
         neutral=None,
         usable=False,
-        config_hash=config_hash(config, task, faces.TRACKER, release.sha256),
+        config_hash=config_hash(*_settings(config), task, faces.TRACKER, release.sha256),
         release=release.name,
     )
     if quality.blocked(findings):
@@ -155,6 +156,11 @@ def score(
     report("measures", _SCORED)
     signals = sampling.signals(track, face, config.grid_hz)
     return _measured(take, face, network, signals, config)
+
+
+def _settings(config: AnalysisConfig) -> tuple[object, ...]:
+    """Everything that decides what is measured and what is refused, for the hash."""
+    return config, rules()["thresholds"]
 
 
 def _neutral_face(
@@ -213,9 +219,10 @@ def _at_rest(task: Task, n: int, hz: float) -> slice:
 
 
 def _own_margins(cosines: Floats) -> dict[str, float]:
-    """The mean margin of each expression over (m, 8) cosines of a face at rest."""
-    means = {name: np.nanmean(curves.margins(cosines, name)[0]) for name in EXPRESSIONS}
-    return {name: float(mean) for name, mean in means.items()}
+    """The usual margin of each expression over (m, 8) cosines of a face at rest: the median, so
+    that a movement in between leaves no trace, as in the neutral face itself."""
+    usual = {name: np.nanmedian(curves.margins(cosines, name)[0]) for name in EXPRESSIONS}
+    return {name: float(margin) for name, margin in usual.items()}
 
 
 def _network_traces(task: Task, face: Neutral, cosines: Floats, step: float) -> tuple[Trace, ...]:
@@ -238,10 +245,11 @@ def _measured(
     config: AnalysisConfig,
 ) -> TakeAnalysis:
     found = measures.measure(take.task, signals, take.capture.steady_fps, config)
-    still = () if measures.moved(found) else (finding("no_movement"),)
+    still = () if measures.moved(take.task, found) else (finding("no_movement"),)
+    restless = quality.restless(signals) if take.task.kind == TaskKind.REST else ()
     return dataclasses.replace(
         take,
-        findings=(*take.findings, *still),
+        findings=(*take.findings, *still, *restless),
         measures=(*found, *_network_measures(take.task, network)),
         traces=(*network, *_movement_traces(take.task, signals)),
         neutral=face,
@@ -254,7 +262,8 @@ def _network_measures(task: Task, traces: tuple[Trace, ...]) -> Iterator[Measure
     for trace in traces:
         name = trace.name.partition(":")[0]
         peaks = measures.peaks(task, trace.values, trace.step)
-        yield measures.summarise(name, "face", Side.BOTH, "margin", peaks, measures.NOT_SEEN)
+        reason = measures.why_none(task, trace.values, trace.step)
+        yield measures.summarise(name, "face", Side.BOTH, "margin", peaks, reason)
 
 
 def _movement_traces(task: Task, signals: Signals) -> Iterator[Trace]:
@@ -288,19 +297,32 @@ class SessionAnalysis:
 def assess(
     takes: Sequence[TakeRecord], release: Release, config: AnalysisConfig = DEFAULT_CONFIG
 ) -> SessionAnalysis:
-    """Sum up a session from its usable takes, one per task."""
+    """Sum up a session from its usable takes, one per task.
+
+    Only the takes that the release's classifiers were trained on enter the likelihood.
+    """
     posed = {take.task.expression: take for take in takes if take.task.expression is not None}
     rest = [take for take in takes if take.task.kind == TaskKind.REST]
-    read = {code: _curves(take, config) for code, take in posed.items()}
-    if rest:
-        read["rest"] = _curves(rest[-1], config)
+    known = {**posed, "rest": rest[-1]} if rest else posed
+    no_likelihood = _no_likelihood(posed, release)
+    read = {code: known[code] for code in release.trained_takes if code in known}
     return SessionAnalysis(
         measures=(_expressivity(posed),),
-        likelihood=release.classify(read) if posed else None,
-        no_likelihood=None if posed else "no expression task could be measured",
-        config_hash=config_hash(config, release.sha256, sorted(read)),
+        likelihood=None
+        if no_likelihood
+        else release.classify({code: _curves(take, config) for code, take in read.items()}),
+        no_likelihood=no_likelihood,
+        config_hash=config_hash(*_settings(config), release.sha256, sorted(known)),
         release=release.name,
     )
+
+
+def _no_likelihood(posed: Mapping[str, TakeRecord], release: Release) -> str | None:
+    if not posed:
+        return "no expression task could be measured"
+    if not set(posed) & set(release.trained_takes):
+        return "the release was trained on none of the expressions that were measured"
+    return None
 
 
 def _expressivity(posed: Mapping[str, TakeRecord]) -> Measure:

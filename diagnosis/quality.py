@@ -15,12 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diagnosis.config import Finding, Severity, Task
+from diagnosis.course import smooth
 from diagnosis.faces import Box, FaceDetector, Pixels
 from diagnosis.findings import finding, threshold
+from diagnosis.movement import Signals
 from diagnosis.video import CaptureFacts, Frame
 
 _EVERY_S: Final = 0.25
 _CROP_SIDE: Final = 128  # px
+_RESTING: Final = ("mouth_corner", "mouth_opening", "mouth_width", "brow_raise")  # not the lids
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,6 +109,15 @@ def judge(
         *_about_pose(pose[seen]),
     ]
     return tuple(sorted(found, key=lambda f: f.severity != Severity.BLOCKS))
+
+
+def restless(signals: Signals) -> Iterator[Finding]:
+    """Whether the person smiled, talked or frowned in a rest take. Blinks are rest."""
+    curves = np.stack([smooth(signals[name], signals.step) for name in _RESTING])
+    seen = np.isfinite(curves[0])
+    away = abs(curves[:, seen] - np.median(curves[:, seen], axis=1, keepdims=True))
+    share = float((away > threshold("rest_movement_max")).any(0).mean())
+    yield from _above("not_at_rest", share, "rest_moved_share_max")
 
 
 def blocked(findings: tuple[Finding, ...]) -> bool:

@@ -51,7 +51,7 @@ class ReleaseError(Exception):
 class Likelihood:
     """How much a session's curves look like those of the people with Parkinson's disease on whom
     the release was trained: `value` by the LSTM, `baseline` by the logistic regression, both 0 to
-    1, and the `takes` that were used."""
+    1, and the `takes` that were read, all of which the classifiers were trained on."""
 
     value: float
     baseline: float
@@ -83,13 +83,17 @@ def architecture() -> dict[str, Any]:
 
 
 class Release:
-    """A loaded release. Safe to share between threads: nothing changes after loading."""
+    """A loaded release. Safe to share between threads: nothing changes after loading.
+
+    `trained_takes`, some of `curves.TAKES`, are those that the classifiers know.
+    """
 
     def __init__(self, info: Mapping[str, Any], models: Models) -> None:
         self.info = info
         self.name: str = info["name"]
         self.sha256: str = info["weights"]["sha256"]
         self.evidence: str = info["evidence"]
+        self.trained_takes: tuple[str, ...] = tuple(info["trained_takes"])
         self._models = models.eval()
         network = models.network
         self._tokenise = Tokens(info["vocabulary"], network.text_length)
@@ -105,16 +109,20 @@ class Release:
 
     @torch.inference_mode()
     def classify(self, session: Curves) -> Likelihood:
-        """The likelihood from the curves of a session's takes, any of `curves.TAKES`: see `Curves`.
+        """The likelihood from the curves of a session's takes (see `Curves`); of these only
+        `trained_takes` are read.
 
-        Raises ValueError when no expression was recorded.
+        Raises ValueError when no expression that the classifiers know is among them.
         """
-        takes = tuple(take for take in curves.TAKES if take in session)
-        if not set(takes) & set(EXPRESSIONS):
-            raise ValueError("a likelihood needs at least one expression task")
-        value = self._models.classifier(*curves.padded([session])).sigmoid().item()
-        baseline = self._models.logistic(curves.summaries([session])).sigmoid().item()
-        return Likelihood(value, baseline, takes)
+        read = {take: session[take] for take in self.trained_takes if take in session}
+        if not set(read) & set(EXPRESSIONS):
+            raise ValueError(
+                "a likelihood needs at least one expression task of "
+                f"{', '.join(take for take in self.trained_takes if take in EXPRESSIONS)}"
+            )
+        value = self._models.classifier(*curves.padded([read])).sigmoid().item()
+        baseline = self._models.logistic(curves.summaries([read])).sigmoid().item()
+        return Likelihood(value, baseline, tuple(read))
 
 
 def load(path: Path) -> Release:
@@ -131,6 +139,12 @@ def _load(path: Path) -> Release:
     _refuse_mismatch(path, "architecture", info["architecture"], architecture())
     current = dataclasses.asdict(Preprocessing.current())
     _refuse_mismatch(path, "preprocessing", info["preprocessing"], current)
+    if "trained_takes" not in info:
+        raise ReleaseError(
+            f"The {INFO} in {path} does not say which takes the classifiers were trained on. "
+            "Use the version of Mimia that it was made with, or train it again: "
+            "python -m diagnosis.training"
+        )
     models = Models(Preprocessing.current())
     models.load_state_dict({name: value.float() for name, value in weights.items()})
     return Release(info, models)

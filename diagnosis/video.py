@@ -35,6 +35,9 @@ _OPEN_OPTIONS: Final = {
 }
 _WEBM_CODECS: Final = frozenset({"vp8", "vp9", "av1"})
 _ENCODED_TIME_BASE: Final = Fraction(1, 90_000)
+# What FFmpeg says of pictures, sizes and times that make no sense; a full disk is another matter.
+_DAMAGED: Final = (av.InvalidDataError, av.ArgumentError, av.PatchWelcomeError)
+CLOSEST_S: Final = 0.015  # frames that come faster than 60 a second are thinned out
 _JITTER: Final = 0.25  # intervals that differ from their median by more make the rate "variable"
 
 
@@ -107,7 +110,7 @@ def open_video(path: Path) -> InputContainer:
     if path.stat().st_size == 0:
         raise NotAVideo("The file is empty. Record or export the clip again.")
     try:
-        container = av.open(str(path), options=dict(_OPEN_OPTIONS))
+        container = av.open(str(path), options=dict(_OPEN_OPTIONS), metadata_errors="replace")
     except av.FFmpegError as error:
         raise NotAVideo(
             "The file is not a video that can be read, or its beginning or index is missing. "
@@ -116,6 +119,13 @@ def open_video(path: Path) -> InputContainer:
     if not container.streams.video:
         container.close()
         raise NotAVideo("The file holds no picture, only sound. Record again with the camera on.")
+    # Typed as always there, but None where FFmpeg has no decoder.
+    if getattr(container.streams.video[0], "codec_context", None) is None:
+        container.close()
+        raise NotAVideo(
+            "The pictures are coded in a way that cannot be read. "
+            "Export the clip as MP4 (H.264), or record it again."
+        )
     return container
 
 
@@ -159,6 +169,7 @@ class VideoReader:
         self._stream: VideoStream = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
         self._times: list[float] = []
+        self._pixel = pixel_shape(self._stream)
         self._shape = (0, 0)  # height, width of the upright picture before reduction
         self._rotation = 0
 
@@ -174,9 +185,11 @@ class VideoReader:
         self._container.close()
 
     def __iter__(self) -> Iterator[Frame]:
-        """Raises NotAVideo when not a single frame can be decoded."""
+        """Frames at least 15 ms apart: slow-motion films have more than can be made use of, though
+        `facts` counts them all. Raises NotAVideo when not a single frame can be decoded."""
         reformatter = VideoReformatter()
         first: float | None = None
+        latest = -CLOSEST_S
         for picture in self._pictures():
             if picture.time is None:
                 continue
@@ -185,7 +198,9 @@ class VideoReader:
             if self._times and t <= self._times[-1]:
                 continue  # a repeated timestamp: only one of them was ever on a screen
             self._times.append(t)
-            yield Frame(t, self._upright(picture, reformatter))
+            if t - latest >= CLOSEST_S:
+                latest = t
+                yield Frame(t, self._upright(picture, reformatter))
         if not self._times:
             raise NotAVideo(
                 "No picture in the file can be decoded. "
@@ -200,17 +215,18 @@ class VideoReader:
                 yield from next(packets).decode()
             except StopIteration:
                 return
-            except av.InvalidDataError:
+            except av.FFmpegError:
                 self._truncated = True
 
     def _upright(self, picture: av.VideoFrame, reformatter: VideoReformatter) -> NDArray[np.uint8]:
-        width, height = reduced_size(picture.width, picture.height, self._config.max_side)
+        shown = round(picture.width * self._pixel)
+        width, height = reduced_size(shown, picture.height, self._config.max_side)
         small = reformatter.reformat(
             picture, width=width, height=height, format="rgb24", interpolation=Interpolation.AREA
         )
         turns = round(picture.rotation / 90) % 4
         self._rotation = 90 * turns
-        upright = (picture.height, picture.width)
+        upright = (picture.height, shown)
         self._shape = (upright[1], upright[0]) if turns % 2 else upright
         return np.ascontiguousarray(np.rot90(small.to_ndarray(), turns))
 
@@ -235,6 +251,11 @@ class VideoReader:
         )
 
 
+def pixel_shape(stream: VideoStream) -> float:
+    """Width over height of one pixel: not 1 in films from tape and disc, nor in some exports."""
+    return float(stream.sample_aspect_ratio or 1)
+
+
 def reduced_size(width: int, height: int, max_side: int) -> tuple[int, int]:
     """(width, height) with the longer side at most `max_side`, same shape; never enlarged."""
     scale = min(1.0, max_side / max(width, height))
@@ -248,6 +269,15 @@ def remux(source: Path, target: Path) -> str:
     H.264: MP4), else encoded again as H.264. The first frame is at time 0, as in `Frame.t`.
     A file cut off at its end gives what can be read of it. Raises NotAVideo.
     """
+    try:
+        return _remux(source, target)
+    except _DAMAGED as error:
+        raise NotAVideo(
+            "The file is too damaged to make a copy that browsers can play. Record it again."
+        ) from error
+
+
+def _remux(source: Path, target: Path) -> str:
     hidden = _starts_hidden(source)
     with open_video(source) as container:
         stream = container.streams.video[0]
@@ -301,7 +331,7 @@ def _encode(container: InputContainer, stream: VideoStream, target: Path) -> Non
             if picture.time is None:
                 continue
             if encoded is None:
-                encoded, start = _h264_stream(output, picture), picture.time
+                encoded, start = _h264_stream(output, stream, picture), picture.time
             even = reformatter.reformat(picture, encoded.width, encoded.height, "yuv420p")
             even.pts = round((picture.time - start) / _ENCODED_TIME_BASE)
             even.time_base = _ENCODED_TIME_BASE
@@ -312,12 +342,15 @@ def _encode(container: InputContainer, stream: VideoStream, target: Path) -> Non
         output.mux(encoded.encode())
 
 
-def _h264_stream(output: OutputContainer, picture: av.VideoFrame) -> VideoStream:
+def _h264_stream(
+    output: OutputContainer, source: VideoStream, picture: av.VideoFrame
+) -> VideoStream:
     stream = output.add_stream("libx264", rate=30, options={"crf": "18", "preset": "veryfast"})
     # H.264 in 4:2:0, the only kind that every browser plays, has even sides.
     stream.width, stream.height = picture.width // 2 * 2, picture.height // 2 * 2
     stream.pix_fmt = "yuv420p"
     stream.codec_context.time_base = _ENCODED_TIME_BASE
+    stream.codec_context.sample_aspect_ratio = source.sample_aspect_ratio or Fraction(1)
     if picture.rotation:
         stream.set_display_rotation(picture.rotation)
     return stream

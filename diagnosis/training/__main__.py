@@ -42,7 +42,6 @@ def main() -> None:
     judged = evaluate.report(models.network, np.random.default_rng(options.seed + 1))
     metrics = {"expressions": judged}
     metrics["classifiers"] = _classifiers(models, options.people, options.seed + 2)
-    _round(models)
     release.save(options.out, models, _info(options.out.name, metrics, options))
     print(f"\n{options.out}: {time.monotonic() - began:.0f} s")
 
@@ -71,6 +70,7 @@ def _classifiers(models: release.Models, people: int, seed: int) -> dict[str, An
     cut = 2 * people // 3
     classifiers.train_lstm(models.classifier, sessions[:cut], ill[:cut], rng)
     classifiers.train_logistic(models.logistic, sessions[:cut], ill[:cut])
+    _round(models)
     with torch.inference_mode():
         logits = {
             "lstm": models.classifier(*curves.padded(sessions[cut:])),
@@ -92,6 +92,7 @@ def _info(name: str, metrics: dict[str, Any], options: argparse.Namespace) -> di
         "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "evidence": "simulated",
         "trained_on": TRAINED_ON,
+        "trained_takes": list(cohort.TAKES),
         "training": {"steps": options.steps, "people": options.people, "seed": options.seed},
         "vocabulary": list(expressions.tokens().pieces),
         "descriptions": {entry: list(texts) for entry, texts in DESCRIPTIONS.items()},

@@ -24,6 +24,7 @@ from diagnosis.training.people import Person
 
 Rng = np.random.Generator
 POSED: Final = ("smile", "surprise", "eye_closure")
+TAKES: Final = ("rest", *POSED)
 REST_SECONDS: Final = (8.0, 16.0)
 CUE_SECONDS: Final = (3.0, 2.5)  # now, then relax
 LEAD_IN: Final = 2.0

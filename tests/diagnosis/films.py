@@ -38,8 +38,9 @@ def write(
     picture=plain,
     options=None,
     rotation=0,
+    pixel=None,
 ):
-    """A video whose frames are shown at the given seconds."""
+    """A video whose frames are shown at the given seconds; `pixel` is width over height of one."""
     target = str(path) if isinstance(path, Path) else path
     with av.open(target, "w", format=container, options=options or {}) as output:
         stream = output.add_stream(codec, rate=30)
@@ -47,6 +48,8 @@ def write(
         stream.height, stream.width = first.shape[:2]
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = CLOCK
+        if pixel:
+            stream.codec_context.sample_aspect_ratio = pixel
         if rotation:
             stream.set_display_rotation(rotation)
         for i, t in enumerate(times):

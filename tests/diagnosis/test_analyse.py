@@ -11,11 +11,19 @@ from diagnosis.simulate import VideoScript, animate
 
 from .films import shared_clip, write
 
-CLIPS = (
-    *("WolfgangLanger_Pexels.mp4", "acted_woman.mp4", "bbaf2n.mpg", "face_noface.mov"),
-    *("head_turns.gif", "lrwp9a.mpg", "no_face.mp4", "noface_face.mov", "single_face.mp4"),
-    "two_people.gif",
-)
+# What blocks each clip; None where it can be measured.
+CLIPS = {
+    "WolfgangLanger_Pexels.mp4": None,
+    "acted_woman.mp4": None,
+    "bbaf2n.mpg": None,
+    "face_noface.mov": "no_face",
+    "head_turns.gif": "frame_rate_too_low",
+    "lrwp9a.mpg": None,
+    "no_face.mp4": "no_face",
+    "noface_face.mov": "no_face",
+    "single_face.mp4": None,
+    "two_people.gif": "two_faces",
+}
 
 
 @pytest.fixture(scope="module")
@@ -64,15 +72,19 @@ def test_json_holds_the_same_with_units_and_reasons(films):
     assert 0.2 < measures["onset_latency", "mouth corner", "both"]["value"] < 0.6
 
 
-@pytest.mark.parametrize("clip", CLIPS)
-def test_every_real_clip_gets_measures_or_a_reason(clip):
-    status, out, _ = run(shared_clip(clip), "--task", "smile", "--json")
+@pytest.mark.parametrize(("clip", "blocking"), CLIPS.items())
+def test_every_real_clip_gets_measures_or_the_reason_why_not(clip, blocking):
+    status, out, _ = run(shared_clip(clip), "--task", "rest", "--json")
 
     data = json.loads(out)
-    blocking = [f for f in data["findings"] if f["severity"] == "blocks"]
-    assert status == 3
-    assert blocking
-    assert all(found["staff"] and found["patient"] for found in blocking)
+    opening = [m["value"] for m in data["measures"] if m["name"] == "eye_opening"]
+    if blocking:
+        assert (status, opening) == (3, [])
+        assert data["findings"][0]["code"] == blocking
+    else:
+        assert status == 0
+        assert all(f["severity"] == "advises" for f in data["findings"])
+        assert 5 < min(opening) <= max(opening) < 40
 
 
 def test_a_real_clip_that_begins_at_rest_is_measured():
@@ -85,12 +97,20 @@ def test_a_real_clip_that_begins_at_rest_is_measured():
     assert min(amplitudes) > 3
 
 
-def test_real_speech_is_measured_as_talking():
-    status, out, _ = run(shared_clip("bbaf2n.mpg"), "--task", "talk", "--json")
+def test_a_real_face_that_talks_and_acts_is_measured_as_talking():
+    status, out, _ = run(shared_clip("acted_woman.mp4"), "--task", "talk", "--json")
 
     found = {m["region"]: m["value"] for m in json.loads(out)["measures"]}
     assert status == 0
     assert found["mouth"] > found["brow"] > 0
+
+
+def test_three_seconds_of_real_speech_are_too_short_to_be_measured():
+    status, out, _ = run(shared_clip("bbaf2n.mpg"), "--task", "talk", "--json")
+
+    reasons = {m["absent"] for m in json.loads(out)["measures"]}
+    assert status == 0
+    assert reasons == {"the face was seen for less than 10 seconds"}
 
 
 def test_a_take_without_anything_at_rest_says_how_to_give_it(films):

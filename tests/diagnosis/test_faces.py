@@ -174,6 +174,27 @@ def test_too_few_frames_make_no_neutral_face():
     assert neutral_from(track_of(list(heads(frames=60))), 1.9, 2.0, "lead-in") is None
 
 
+def test_of_several_head_poses_the_most_frequent_one_gives_the_neutral_face():
+    face = mesh.canonical()
+    smiling = face.copy()
+    smiling[mesh.MOUTH_CORNER[mesh.Side.LEFT]] += (0.1, -0.1, 0)
+    frames = [
+        *heads(yaw=-20, frames=14),
+        *heads(yaw=20, pitch=20, frames=12, face=smiling),
+        *heads(yaw=20, pitch=-20, frames=12, face=smiling),
+    ]
+
+    neutral = neutral_from(track_of(frames), 0, 10, "rest")
+
+    assert abs(neutral.mean - face).max() < 0.01
+
+
+def test_a_head_that_is_never_still_gives_no_neutral_face():
+    frames = [heads(yaw=yaw)[0] for yaw in np.linspace(-60, 60, 30)]
+
+    assert neutral_from(track_of(frames), 0, 10, "rest") is None
+
+
 def test_a_neutral_face_is_loaded_as_it_was_saved_and_its_hash_tells_every_change(tmp_path):
     neutral = Neutral(
         mesh.canonical(), np.zeros((478, 3), np.float32), "rest", {"smile": -0.4}, "ab" * 32

@@ -114,11 +114,11 @@ def test_a_movement_without_a_hold_has_no_hold_measure():
     assert found.absent == measures.NO_HOLD
 
 
-def test_below_twenty_frames_a_second_there_is_amplitude_but_no_speed_nor_latency():
+def test_below_twenty_frames_a_second_there_is_amplitude_but_no_speed_nor_variability():
     found = smile_of(rise(time(), 2.4), fps=15.0, cues=CUES[:1])
 
     assert found["amplitude", "mouth corner"].value == pytest.approx(8, rel=0.01)
-    for name in ("onset_latency", "time_to_peak", "peak_velocity"):
+    for name in ("onset_latency", "time_to_peak", "peak_velocity", "hold_variability"):
         assert found[name, "mouth corner"].absent == "fewer than 20 frames per second"
     assert smile_of(rise(time(), 2.4), fps=19.96)["peak_velocity", "mouth corner"].value
 
@@ -130,8 +130,25 @@ def test_a_still_face_has_a_small_amplitude_and_no_course():
 
     assert abs(by_name(found)["amplitude", "mouth corner"].value) < 0.5
     assert by_name(found)["onset_latency", "mouth corner"].absent == measures.NO_MOVEMENT
-    assert not moved(found)
-    assert moved(measure(task(), signals(mouth_corner=rise(time(), 2.4)), 30.0, CONFIG))
+    assert not moved(task(), found)
+    smiling = measure(task(), signals(mouth_corner=rise(time(), 2.4)), 30.0, CONFIG)
+    assert moved(task(), smiling)
+
+
+def test_only_the_asked_movement_counts_as_having_moved():
+    talking = measure(task(), signals(mouth_opening=rise(time(), 2.4)), 30.0, CONFIG)
+    crooked = measure(task(), signals(mouth_corner_left=rise(time(), 2.4)), 30.0, CONFIG)
+
+    assert not moved(task(), talking)
+    assert moved(task(), crooked)
+
+
+def test_a_movement_on_one_side_alone_has_no_symmetry_and_says_why():
+    crooked = measure(task(), signals(mouth_corner_left=rise(time(), 2.4)), 30.0, CONFIG)
+    still = measure(task(), signals(), 30.0, CONFIG)
+
+    assert by_name(crooked)["symmetry", "mouth corner"].absent == measures.ONE_SIDED
+    assert by_name(still)["symmetry", "mouth corner"].absent == measures.NO_MOVEMENT
 
 
 def test_windows_in_which_the_face_was_lost_are_left_out():
@@ -143,10 +160,83 @@ def test_windows_in_which_the_face_was_lost_are_left_out():
     assert smile_of(blind)["amplitude", "mouth corner"].absent == measures.NOT_SEEN
 
 
-def test_cues_after_the_end_of_the_film_count_as_not_seen():
+def test_cues_after_the_end_of_the_film_do_not_count():
     found = smile_of(rise(time(7.0), 2.4))
 
     assert found["amplitude", "mouth corner"].n == 1
+
+
+def test_a_cue_that_the_film_cuts_off_does_not_count():
+    into_the_second = smile_of(rise(time(9.3), 2.4))
+    into_the_first = smile_of(rise(time(4.0), 2.4))
+    to_the_end_of_the_first = smile_of(rise(time(5.0), 2.4))
+
+    assert into_the_second["amplitude", "mouth corner"].value == pytest.approx(8, rel=0.01)
+    assert into_the_second["amplitude", "mouth corner"].n == 1
+    assert to_the_end_of_the_first["amplitude", "mouth corner"].n == 1
+    for name in ("amplitude", "symmetry", "onset_latency", "hold_decay"):
+        assert into_the_first[name, "mouth corner"].absent == measures.CUT_OFF
+
+
+RISE = ("onset_latency", "time_to_peak", "peak_velocity")
+
+
+@pytest.mark.parametrize("early", [0.2, 0.4, 1.5])
+def test_a_movement_that_began_before_the_cue_has_no_latency_nor_speed(early):
+    found = smile_of(rise(time(), 2 - early, hold=3.0), cues=CUES[:1])
+
+    assert found["amplitude", "mouth corner"].value == pytest.approx(8, rel=0.01)
+    for name in RISE:
+        assert found[name, "mouth corner"].absent == measures.BEGUN
+
+
+def test_a_film_that_starts_in_the_middle_of_a_movement_has_no_speed():
+    falling = rise(time(3.0), -1.0, hold=1.5, offset=0.5)
+
+    found = smile_of(falling, cues=())
+
+    for name in RISE[1:]:
+        assert found[name, "mouth corner"].absent == measures.BEGUN
+
+
+def test_a_blink_after_the_cue_is_not_the_start_of_closing_the_eyes():
+    t = time()
+    closing = rise(t, 2.8, 12.0, onset=0.3)
+    blinking = closing + rise(t, 2.2, 12.0, onset=0.1, hold=0.05, offset=0.1)
+
+    alone, with_blink = (
+        by_name(measure(task("eye_closure", CUES[:1]), signals(eye_opening=-c), 30.0, CONFIG))
+        for c in (closing, blinking)
+    )
+
+    assert alone["onset_latency", "eyelids"].value == pytest.approx(0.88, abs=0.05)
+    for name in (*RISE, "hold_variability", "hold_decay"):
+        expected = alone[name, "eyelids"].value
+        assert with_blink[name, "eyelids"].value == pytest.approx(expected, rel=0.05, abs=0.02)
+
+
+def test_a_blink_after_letting_go_is_not_part_of_the_hold():
+    t = time()
+    closing = rise(t, 2.3, 12.0, onset=0.3, hold=1.2, offset=0.2)
+    blinking = closing + rise(t, 4.8, 12.0, onset=0.1, hold=0.05, offset=0.1)
+
+    found = by_name(
+        measure(task("eye_closure", CUES[:1]), signals(eye_opening=-blinking), 30.0, CONFIG)
+    )
+
+    assert found["hold_variability", "eyelids"].value < 0.2
+
+
+def test_one_wild_frame_is_not_the_start_of_the_movement():
+    curve = rise(time(), 2.6)
+    expected = smile_of(curve.copy(), cues=CUES[:1])
+    curve[66] = 40
+
+    found = smile_of(curve, cues=CUES[:1])
+
+    for name in RISE:
+        value = expected[name, "mouth corner"].value
+        assert found[name, "mouth corner"].value == pytest.approx(value, rel=0.05)
 
 
 def test_without_cue_times_the_whole_take_is_one_window_without_a_latency():
@@ -242,6 +332,14 @@ def test_talking_is_measured_by_how_much_mouth_and_brows_vary():
 
     assert found["movement_sd", "mouth"].value == pytest.approx(5 / 2**0.5, rel=0.05)
     assert found["movement_sd", "brow"].value == 0
+
+
+def test_short_or_slow_films_of_talking_are_not_measured():
+    short = by_name(measure(TALK, signals(290), 30.0, CONFIG))
+    slow = by_name(measure(TALK, signals(), 15.0, CONFIG))
+
+    assert "less than 10 seconds" in short["movement_sd", "mouth"].absent
+    assert "fewer than 20" in slow["movement_sd", "mouth"].absent
 
 
 def test_smoothing_keeps_a_rise_and_takes_the_noise():

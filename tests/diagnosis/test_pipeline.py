@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from diagnosis import pipeline
+from diagnosis import findings, pipeline
 from diagnosis import release as releases
 from diagnosis.config import AnalysisConfig, Cue, Measure, Severity, Side, Task, TaskKind
 from diagnosis.faces import Neutral
@@ -41,7 +41,8 @@ def films(tmp_path_factory):
         "rest": VideoScript(3.0, seed=1),
         "weak": VideoScript(5.0, (Movement("smile", 2.3, 0.25),), seed=2),
         "strong": VideoScript(5.0, (Movement("smile", 2.3, 0.8),), seed=3),
-        "talk": VideoScript(3.0, speech=1.0, seed=4),
+        "talk": VideoScript(10.5, speech=1.0, seed=4),
+        "quiet": VideoScript(10.5, seed=5),
     }
     for name, script in scripts.items():
         animate(folder / f"{name}.mp4", script)
@@ -162,7 +163,7 @@ def test_without_a_rest_take_and_without_cues_a_take_cannot_be_scored(films, rel
 def test_talking_moves_the_mouth_more_than_resting(films, release, rest):
     talk = analyse(films["talk"], TALK, release, rest.neutral, quiet)
     alone = analyse(films["talk"], TALK, release, None, quiet)
-    silent = analyse(films["rest"], TALK, release, rest.neutral, quiet)
+    silent = analyse(films["quiet"], TALK, release, rest.neutral, quiet)
 
     assert value(talk, "movement_sd", "mouth") > 2 * value(silent, "movement_sd", "mouth")
     assert value(alone, "movement_sd", "mouth") == pytest.approx(
@@ -177,6 +178,15 @@ def test_a_still_face_that_was_asked_to_smile_is_noted(films, release, rest):
 
     assert take.usable
     assert [f.code for f in take.findings] == ["no_movement"]
+
+
+def test_a_rest_take_in_which_the_person_smiles_is_noted_and_other_takes_are_not(films, release):
+    smiling = analyse(films["strong"], REST, release, None, quiet)
+    asked = analyse(films["strong"], SMILE, release, None, quiet)
+
+    assert smiling.usable
+    assert [f.code for f in smiling.findings] == ["not_at_rest"]
+    assert asked.findings == ()
 
 
 def test_landmarks_alone_give_the_same_analysis_again(tmp_path, release, rest, strong):
@@ -210,6 +220,23 @@ def test_the_hash_of_the_configuration_covers_settings_and_neutral(films, releas
     changed = score(strong.track, strong.capture, (), SMILE, release, strong.neutral, quiet, config)
 
     assert len({strong.config_hash, by_lead_in.config_hash, changed.config_hash}) == 3
+
+
+def test_the_hash_covers_the_engines_version_and_the_thresholds(strong, release, monkeypatch):
+    def hashes(config):
+        take = score(
+            strong.track, strong.capture, (), SMILE, release, strong.neutral, quiet, config
+        )
+        return take.config_hash, assess([record(take)], release, config).config_hash
+
+    config = AnalysisConfig()
+    newer = dataclasses.replace(config, engine=config.engine + 1)
+    found = [hashes(config), hashes(newer)]
+    thresholds = {**findings.rules()["thresholds"], "fps_usable": 15}
+    monkeypatch.setattr(pipeline, "rules", lambda: {"thresholds": thresholds})
+    found.append(hashes(config))
+
+    assert len({one for pair in found for one in pair}) == 6
 
 
 @pytest.mark.parametrize("clip", ["no_face.mp4", "two_people.gif"])
@@ -274,6 +301,28 @@ def test_an_amplitude_below_noise_counts_as_noise_and_a_missing_one_takes_the_he
     assert headline(posed("smile", 9.0), posed("surprise", -0.3)).value == pytest.approx(3.0)
     assert headline(posed("smile", 9.0), posed("surprise", None)).absent
     assert headline(posed("anger", 9.0)).absent
+
+
+def test_expressions_that_the_release_was_not_trained_on_do_not_enter_the_likelihood(
+    rest, strong, release
+):
+    disgust = dataclasses.replace(SMILE, code="disgust", expression="disgust")
+    other = score(strong.track, strong.capture, (), disgust, release, rest.neutral, quiet)
+
+    alone = assess([record(rest), record(other)], release)
+    both = assess([record(rest), record(other), record(strong)], release)
+
+    assert alone.likelihood is None
+    assert "trained on none" in alone.no_likelihood
+    assert both.likelihood == assess([record(rest), record(strong)], release).likelihood
+
+
+def test_a_grin_in_the_rest_take_does_not_shift_the_persons_zero():
+    still = np.tile(np.linspace(0.5, 0.1, 8), (100, 1)).astype(np.float32)
+    grinning = still.copy()
+    grinning[:20, 1] = 0.9
+
+    assert pipeline._own_margins(grinning) == pytest.approx(pipeline._own_margins(still))
 
 
 def test_a_session_of_rest_alone_has_no_likelihood_and_says_why(rest, release):

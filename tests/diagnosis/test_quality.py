@@ -9,6 +9,8 @@ import pytest
 
 from diagnosis import findings, quality, sampling
 from diagnosis.config import AnalysisConfig, Cue, Severity, Task, TaskKind
+from diagnosis.faces import neutral_from
+from diagnosis.motion import Movement
 from diagnosis.pipeline import follow
 from diagnosis.quality import Look, judge
 from diagnosis.simulate import Light, VideoScript, animate
@@ -88,6 +90,31 @@ def test_nothing_blocks_real_clips_of_one_face(clip):
     assert not {
         code for code in found if findings.rules()["findings"][code]["severity"] == "blocks"
     }
+
+
+def at_rest(path):
+    """What is found about the rest that a film shows."""
+    track, _, _ = follow(path, CONFIG, lambda stage, fraction: None)
+    signals = sampling.signals(track, neutral_from(track, 0, np.inf, "rest"), CONFIG.grid_hz)
+    return [found.code for found in quality.restless(signals)]
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        (VideoScript(5.0, sway=2.0, blinks=(0.5, 1.5, 2.5, 3.5, 4.3)), []),
+        (VideoScript(5.0, (Movement("smile", 1.0, 0.6, hold=1.0),)), ["not_at_rest"]),
+        (VideoScript(5.0, (Movement("surprise", 1.0, 0.6, hold=1.0),)), ["not_at_rest"]),
+    ],
+)
+def test_a_face_that_moves_in_the_rest_take_is_noted_and_blinks_are_not(tmp_path, script, expected):
+    animate(tmp_path / "film.mp4", script)
+
+    assert at_rest(tmp_path / "film.mp4") == expected
+
+
+def test_real_speech_is_not_rest():
+    assert at_rest(shared_clip("bbaf2n.mpg")) == ["not_at_rest"]
 
 
 def test_a_face_that_is_seldom_seen_blocks_and_one_that_leaves_for_a_moment_does_not():

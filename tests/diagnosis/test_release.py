@@ -136,6 +136,16 @@ def test_without_an_expression_there_is_no_likelihood(embedded, sessions):
         embedded.classify({"rest": sessions[0]["rest"]})
 
 
+def test_takes_that_the_classifiers_were_not_trained_on_are_not_read(embedded, sessions):
+    session = {take: sessions[0][take] for take in ("rest", "smile")}
+
+    assert embedded.trained_takes == cohort.TAKES
+    more = {**session, "disgust": sessions[0]["surprise"]}
+    assert embedded.classify(more) == embedded.classify(session)
+    with pytest.raises(ValueError, match="at least one expression"):
+        embedded.classify({"disgust": sessions[0]["surprise"]})
+
+
 def test_a_release_is_read_once(embedded):
     assert release.load(release.DEFAULT) is embedded
 
@@ -143,6 +153,15 @@ def test_a_release_is_read_once(embedded):
 def test_an_empty_folder_is_refused_with_the_command_that_makes_a_release(tmp_path):
     with pytest.raises(ReleaseError, match=r"python -m diagnosis\.training"):
         release.load(tmp_path)
+
+
+def test_a_release_that_does_not_name_its_trained_takes_is_refused(copy):
+    info = json.loads((copy / release.INFO).read_text())
+    del info["trained_takes"]
+    (copy / release.INFO).write_text(json.dumps(info))
+
+    with pytest.raises(ReleaseError, match="which takes the classifiers were trained on"):
+        release.load(copy)
 
 
 def test_altered_weights_are_refused(copy):

@@ -124,3 +124,21 @@ def test_the_command_makes_a_release_and_the_same_seed_makes_the_same(quick, tmp
     printed = capsys.readouterr().out
     assert "margin above own rest, by amplitude" in printed
     assert "AUROC" in printed
+
+
+def test_the_classifiers_are_judged_with_the_weights_that_are_released(
+    quick, tmp_path, monkeypatch
+):
+    judged, made = [], []
+    judge, sessions = classifiers.judge, cohort.sessions
+    monkeypatch.setattr(
+        classifiers, "judge", lambda values, *rest: judged.append(values) or judge(values, *rest)
+    )
+    monkeypatch.setattr(cohort, "sessions", lambda *rest: made.extend(sessions(*rest)) or made)
+
+    released = quick(tmp_path / "release", 1)
+
+    again = [released.classify(session) for session in made[4:]]
+    assert released.trained_takes == tuple(made[0])
+    assert [one.value for one in again] == pytest.approx(judged[0], abs=1e-6)
+    assert [one.baseline for one in again] == pytest.approx(judged[1], abs=1e-6)

@@ -1,6 +1,7 @@
 """Reading videos: true times, upright pictures, facts, damaged files, and copies for browsers."""
 
 import dataclasses
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -9,7 +10,15 @@ import pytest
 from diagnosis.config import AnalysisConfig
 from diagnosis.containers import ends_early
 from diagnosis.simulate import VideoScript, animate
-from diagnosis.video import CaptureFacts, NotAVideo, TooLong, VideoReader, reduced_size, remux
+from diagnosis.video import (
+    CaptureFacts,
+    NotAVideo,
+    TooLong,
+    VideoError,
+    VideoReader,
+    reduced_size,
+    remux,
+)
 
 from .films import shared_clip, write, write_live
 
@@ -73,6 +82,32 @@ def test_a_turned_phone_gives_upright_pictures(tmp_path):
     # Turned anticlockwise, the light upper left corner of the sensor comes to lie lower left.
     corners = {(i, j): picture[16 + 32 * i, 12 + 24 * j].mean() for i in (0, 1) for j in (0, 1)}
     assert max(corners, key=corners.get) == (1, 0)
+
+
+def test_pixels_that_are_not_square_are_shown_in_their_true_shape(tmp_path):
+    wide = write(tmp_path / "wide.mp4", STEADY[:3], pixel=Fraction(3, 2))
+    tape = write(tmp_path / "tape.avi", STEADY[:3], "mpeg4", "avi", pixel=Fraction(3, 2))
+    on_its_side = write(tmp_path / "side.mp4", STEADY[:3], rotation=90, pixel=Fraction(3, 2))
+
+    for path in (wide, tape):
+        frames, facts = read(path)
+        assert frames[0].rgb.shape == (48, 96, 3)
+        assert (facts.width, facts.height) == (96, 48)
+        remux(path, tmp_path / "playable")
+        assert read(tmp_path / "playable")[0][0].rgb.shape == (48, 96, 3)
+    assert read(on_its_side)[0][0].rgb.shape == (96, 48, 3)
+
+
+def test_a_slow_motion_film_is_thinned_out_and_a_film_in_60_pictures_is_not(tmp_path):
+    fast = write(tmp_path / "fast.mp4", np.arange(240) / 240)
+    usual = write(tmp_path / "usual.mp4", np.arange(60) / 60)
+
+    frames, facts = read(fast)
+
+    assert 48 <= len(frames) <= 66
+    assert facts.frames == 240
+    assert facts.duration_s == pytest.approx(239 / 240, abs=0.002)
+    assert len(read(usual)[0]) == 60
 
 
 def test_large_frames_are_reduced_and_small_ones_left_alone(tmp_path):
@@ -248,6 +283,36 @@ def test_pictures_that_an_edit_list_hides_stay_hidden_in_the_copy(tmp_path):
     remux(source, tmp_path / "playable")
 
     assert times(tmp_path / "playable") == pytest.approx(times(source), abs=0.001)
+
+
+def damaged(content, rng):
+    """The file with some bytes changed, half the time at its beginning, some of them cut off."""
+    raw = np.frombuffer(content, np.uint8).copy()
+    reach = min(len(raw), 1500) if rng.uniform() < 0.5 else len(raw)
+    at = rng.integers(0, reach, int(rng.integers(1, 30)))
+    at = at if rng.uniform() < 0.7 else len(raw) - 1 - at
+    raw[at] = rng.integers(0, 256, len(at))
+    return raw[: len(raw) if rng.uniform() < 0.7 else rng.integers(1, len(raw))].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("codec", "container"), [("libx264", "mp4"), ("libvpx", "webm"), ("mpeg4", "avi")]
+)
+def test_however_a_film_is_damaged_it_is_read_in_part_or_refused(tmp_path, codec, container):
+    content = write(tmp_path / "film", STEADY[:30], codec, container).read_bytes()
+    path, read_in_part, refused = tmp_path / f"damaged.{container}", 0, []
+    for seed in range(150):
+        path.write_bytes(damaged(content, np.random.default_rng(seed)))
+        for use in (read, lambda source: remux(source, tmp_path / "playable")):
+            try:
+                use(path)
+                read_in_part += 1
+            except VideoError as error:
+                refused.append(str(error))
+
+    assert read_in_part
+    assert refused
+    assert all("again" in words or "Cut out" in words for words in refused)
 
 
 def test_a_damaged_film_is_copied_as_far_as_it_goes_and_text_not_at_all(tmp_path):
