@@ -14,12 +14,12 @@ from django.db import models
 class Job(models.Model):
     """Background work on one recording ("take") or on a whole session. The row is the queue.
 
-    waiting  -> queued     the session's rest take is decided
     queued   -> running    a worker claims it (attempts + 1: the fencing token)
     running  -> running    its lease ran out and another worker claims it (crashes + 1)
     running  -> queued     its worker was told to stop
     running  -> done | failed
-    waiting | queued -> cancelled     a retake replaces it
+    waiting | queued -> cancelled     another job replaces it (rest is decided, a retake), or
+                                      consent to analysis was withdrawn
     """
 
     class Kind(models.TextChoices):

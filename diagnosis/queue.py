@@ -35,7 +35,7 @@ def enqueue(
     priority: Job.Priority = Job.Priority.NORMAL,
     waiting: bool = False,
 ) -> Job:
-    """A new job; `waiting` holds it back until `release_waiting`."""
+    """A new job; one that is `waiting` is never claimed: another replaces it in time."""
     return Job.objects.create(
         kind=kind,
         group=group,

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from diagnosis import queue, runner
 from diagnosis.models import Job
@@ -25,6 +25,8 @@ from diagnosis.models import Job
 log = logging.getLogger(__name__)
 IDLE_S = 0.5
 REPORT_EVERY_S = 0.3
+# A row that the database refuses is not among these: that is a crash, else it would come for ever.
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class Stopped(Exception):
@@ -63,7 +65,7 @@ class Worker:
             self._give_back(job)
         except queue.LostLease as lost:
             log.warning("%s: %s", self.name, lost)
-        except DatabaseError:
+        except DATABASE_AWAY:
             # Not the film's fault: the lease runs out, or the job is given back, and it runs again.
             log.exception("%s: the database failed during %s", self.name, job)
             self._give_back(job)
@@ -76,7 +78,7 @@ class Worker:
         try:
             queue.give_back(job)
             log.info("%s gave back %s", self.name, job)
-        except (DatabaseError, queue.LostLease) as error:
+        except (*DATABASE_AWAY, queue.LostLease) as error:
             log.warning("%s: %s", self.name, error)
 
     def _note_crash(self, job: Job, error: Exception) -> None:
@@ -116,7 +118,7 @@ class Lease:
                 queue.renew(self.job)
             except queue.LostLease:
                 self.lost = True
-            except DatabaseError:
+            except DATABASE_AWAY:
                 log.exception("the lease of %s could not be renewed; trying again", self.job)
                 connection.close()
         connection.close()

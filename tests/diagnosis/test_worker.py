@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 
 from diagnosis import queue, runner
 from diagnosis.models import Job
@@ -47,6 +47,11 @@ def test_an_analysis_that_raises_is_tried_again_and_counts_as_a_crash(monkeypatc
 def test_a_database_that_fails_for_a_moment_is_not_the_films_fault(monkeypatch, job):
     job = after(monkeypatch, job, OperationalError("the database system is starting up"))
     assert (job.state, job.crashes) == (Job.State.QUEUED, 0)
+
+
+def test_a_result_that_the_database_refuses_counts_as_a_crash(monkeypatch, job):
+    job = after(monkeypatch, job, IntegrityError("value_or_reason"))
+    assert (job.state, job.crashes) == (Job.State.QUEUED, 1)
 
 
 def test_a_worker_that_is_told_to_stop_gives_its_job_back(monkeypatch, job):
