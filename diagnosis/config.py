@@ -90,7 +90,8 @@ class Measure:
 
     `value` is the mean over `n` cue windows (or the one value of the whole take, n = 1) in `unit`;
     `sd` is the sample standard deviation over those windows, None for n < 2.
-    Exactly one of `value` and `absent` is None.
+    Exactly one of `value` and `absent` is None. `caution` says why the value is of low
+    reliability, if it is.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Measure:
     n: int = 0
     sd: float | None = None
     absent: str | None = None
+    caution: str = ""
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.absent is None):
@@ -115,12 +117,11 @@ class AnalysisConfig:
     trace or neutral face comes out differently from the same video.
     """
 
-    engine: int = 2
+    engine: int = 3
     grid_hz: float = 30.0  # uniform grid on which movement signals are resampled
     max_side: int = 640  # frames are reduced to this longer side before tracking, px
     max_duration_s: float = 600.0  # longer videos are refused
     network_hz: float = 15.0  # rate at which frames enter the expression network
-    min_fps_for_speed: float = 20.0  # below it no velocity, latency or blink measure is given
     lead_in_s: float = (
         1.5  # seconds before the first cue that serve as baseline without a rest take
     )

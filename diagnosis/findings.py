@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from diagnosis.config import Finding, Severity
+from diagnosis.config import AnalysisConfig, Finding, Severity
 
 PATH: Final = Path(__file__).with_name("quality.json")
 
@@ -34,3 +34,8 @@ def finding(code: str, **values: object) -> Finding:
         patient=words["patient"],
         staff=words["staff"].format(**values),
     )
+
+
+def settings(config: AnalysisConfig) -> tuple[object, ...]:
+    """Everything that decides what is measured and what is refused, for the hash."""
+    return config, rules()["thresholds"]

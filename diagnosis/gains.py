@@ -15,9 +15,9 @@ from typing import Final
 
 from diagnosis import faces, measures, mesh, movement, sampling
 from diagnosis.config import EXPRESSIONS, AnalysisConfig, Cue, Measure, Side, Task, TaskKind
+from diagnosis.following import follow
 from diagnosis.motion import Movement
 from diagnosis.movement import Signals
-from diagnosis.pipeline import follow
 from diagnosis.simulate import Truth, VideoScript, animate
 
 START_S: Final = 2.3  # of the movement, after the cue
@@ -60,8 +60,8 @@ def gains(path: Path, expression: str, played: VideoScript) -> dict[Key, Gain]:
     seen = sampling.signals(track, neutral, config.grid_hz)
     return dict(
         _paired(
-            measures.measure(task, true_signals(truth, played.fps), played.fps, config),
-            measures.measure(task, seen, capture.steady_fps, config),
+            measures.measure(task, true_signals(truth, played.fps), played.fps),
+            measures.measure(task, seen, capture.steady_fps),
         )
     )
 

@@ -25,9 +25,10 @@ from typing import Final
 
 import numpy as np
 
-from diagnosis.config import AnalysisConfig, Cue, Measure, Side, Task, TaskKind
+from diagnosis.config import Cue, Measure, Side, Task, TaskKind
 from diagnosis.course import SMALLEST, Course, blinks, course, exceeded, smooth
 from diagnosis.curves import MOVEMENTS
+from diagnosis.findings import threshold
 from diagnosis.movement import SIDES, Floats, Signals
 
 _LATE_S: Final = 0.5  # after the cue's end, for those who react late
@@ -100,14 +101,13 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
 _TALKING: Final = (_MOUTH, _MOUTH_WIDTH, _CORNER, _BROW)
 
 
-def measure(
-    task: Task, signals: Signals, fps: float, config: AnalysisConfig
-) -> tuple[Measure, ...]:
+def measure(task: Task, signals: Signals, fps: float) -> tuple[Measure, ...]:
     """The movement measures of a take. `fps` decides whether speed, blinks and variability can be
     measured."""
     slow = None
-    if round(fps) < config.min_fps_for_speed:
-        slow = f"fewer than {config.min_fps_for_speed:g} frames per second"
+    needed = threshold("fps_for_speed")
+    if round(fps) < needed:
+        slow = f"fewer than {needed:g} frames per second"
     if task.kind == TaskKind.REST:
         return tuple(_at_rest(signals, slow))
     if task.kind == TaskKind.TALK:

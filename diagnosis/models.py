@@ -119,6 +119,7 @@ class Measure(AppendOnly):
     n = models.PositiveSmallIntegerField(default=0)
     sd = models.FloatField(null=True)
     absent = models.CharField(max_length=200, blank=True)
+    caution = models.CharField(max_length=200, blank=True)  # why its reliability is low
 
     class Meta:
         ordering: ClassVar = ["id"]
@@ -145,6 +146,7 @@ class Trace(AppendOnly):
     unit = models.CharField(max_length=20)
     t0 = models.FloatField()
     step = models.FloatField()
+    caution = models.CharField(max_length=200, blank=True)  # why it is not shown, if it is not
     values = models.BinaryField()  # float32, little-endian; NaN where the face was not seen
 
     class Meta:

@@ -18,6 +18,8 @@ from diagnosis import release as releases
 from diagnosis.faces import Neutral
 from diagnosis.models import Job, Measure, Result, Trace
 from diagnosis.release import Release
+from diagnosis.session import TakeRecord, assess
+from diagnosis.traces import Trace as Curve
 from diagnosis.video import VideoError
 
 Report = Callable[[str, float], None]
@@ -72,7 +74,7 @@ def _run_session(job: Job) -> None:
     release = _release(job.payload["release"])
     results = Result.objects.filter(id__in=job.payload["results"], usable=True)
     takes = [_take_record(result) for result in results.select_related("job")]
-    session = pipeline.assess(takes, release)
+    session = assess(takes, release)
     likelihood = session.likelihood if job.payload["classify"] else None
     result = _result(
         job,
@@ -84,12 +86,12 @@ def _run_session(job: Job) -> None:
     _store(job, result, session.measures)
 
 
-def _take_record(result: Result) -> pipeline.TakeRecord:
-    return pipeline.TakeRecord(
+def _take_record(result: Result) -> TakeRecord:
+    return TakeRecord(
         task=config.Task.from_json(result.job.payload["task"]),
         measures=tuple(_measure(row) for row in result.measures.all()),
         traces=tuple(
-            pipeline.Trace(row.name, row.unit, row.t0, row.step, row.array())
+            Curve(row.name, row.unit, row.t0, row.step, row.array(), row.caution)
             for row in result.traces.all()
         ),
     )
@@ -105,6 +107,7 @@ def _measure(row: Measure) -> config.Measure:
         n=row.n,
         sd=row.sd,
         absent=row.absent or None,
+        caution=row.caution,
     )
 
 
@@ -125,7 +128,7 @@ def _store(
     job: Job,
     result: Result,
     measures: tuple[config.Measure, ...] = (),
-    traces: tuple[pipeline.Trace, ...] = (),
+    traces: tuple[Curve, ...] = (),
 ) -> None:
     """The result's rows and the job's end, all or nothing. Raises LostLease."""
     with transaction.atomic():
@@ -141,6 +144,7 @@ def _store(
                 n=m.n,
                 sd=m.sd,
                 absent=m.absent or "",
+                caution=m.caution,
             )
             for m in measures
         )
@@ -151,6 +155,7 @@ def _store(
                 unit=t.unit,
                 t0=t.t0,
                 step=t.step,
+                caution=t.caution,
                 values=np.ascontiguousarray(t.values, dtype="<f4").tobytes(),
             )
             for t in traces

@@ -46,7 +46,7 @@ def payload(recording: Recording) -> dict[str, Any] | None:
     result = Result.objects.filter(subject=recording.id).order_by("-job__created").first()
     if result is None or not result.usable:
         return None
-    traces = list(result.traces.all())
+    traces = [trace for trace in result.traces.all() if over_the_film(trace)]
     groups = {
         INTENSITY_TITLE: [trace for trace in traces if not is_movement(trace)],
         MOVEMENT_TITLE: [trace for trace in traces if is_movement(trace)],
@@ -60,7 +60,7 @@ def payload(recording: Recording) -> dict[str, Any] | None:
 
 
 def rows(recording: Recording, traces: Sequence[Trace]) -> tuple[CurveRow, ...]:
-    return tuple(_row(trace, recording.cues) for trace in traces)
+    return tuple(_row(trace, recording.cues) for trace in traces if over_the_film(trace))
 
 
 def said(recording: Recording, found: Sequence[CurveRow]) -> str:
@@ -84,6 +84,11 @@ def said(recording: Recording, found: Sequence[CurveRow]) -> str:
 
 def _peak_in_words(peak: Peak) -> str:
     return "no value" if peak.value is None else labels.significant(peak.value)
+
+
+def over_the_film(trace: Trace) -> bool:
+    """Whether its time is that of the film, not the time since the cue."""
+    return not trace.name.startswith(("mean:", "sd:"))
 
 
 def is_movement(trace: Trace) -> bool:

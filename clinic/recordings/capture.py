@@ -24,7 +24,7 @@ from clinic.recordings.capture_forms import BadTake, ConsentForm, ContextForm, T
 from clinic.recordings.models import ProtocolTask, Recording
 from clinic.recordings.services import SubmitRefused
 from clinic.uploads.services import UploadProblem
-from diagnosis.config import AnalysisConfig
+from diagnosis.findings import threshold
 
 REFUSALS = (BadTake, UploadProblem, SubmitRefused)
 
@@ -146,7 +146,7 @@ def _setup(access: Access, tasks: list[ProtocolTask]) -> dict[str, Any]:
         "uploads": reverse("uploads:create"),
         "submit": reverse("capture:submit", args=[access.session.id]),
         "maxPatch": settings.UPLOAD_MAX_PATCH,
-        "slowFps": AnalysisConfig().min_fps_for_speed,
+        "slowFps": threshold("fps_for_speed"),
         "tasks": [
             {
                 "code": task.code,

@@ -7,9 +7,9 @@ from scipy.spatial.transform import Rotation
 from diagnosis import faces, mesh, sampling
 from diagnosis.config import AnalysisConfig
 from diagnosis.faces import Neutral, align, head_pose, neutral_from
+from diagnosis.following import follow
 from diagnosis.landmarks import CHUNK, LandmarkTrack, TrackBuilder
 from diagnosis.motion import Movement
-from diagnosis.pipeline import follow
 from diagnosis.simulate import VideoScript, animate
 
 CONFIG = AnalysisConfig()

@@ -6,8 +6,8 @@ import pytest
 from diagnosis import faces, gains, measures, sampling
 from diagnosis.actions import smile_amplitude
 from diagnosis.config import EXPRESSIONS, AnalysisConfig, Side, Task, TaskKind
+from diagnosis.following import follow
 from diagnosis.motion import Movement
-from diagnosis.pipeline import follow
 from diagnosis.simulate import VideoScript, animate
 
 CONFIG = AnalysisConfig()

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 
 from diagnosis import measures, mesh, movement
-from diagnosis.config import EXPRESSIONS, AnalysisConfig, Cue, Side, Task, TaskKind
+from diagnosis.config import EXPRESSIONS, Cue, Side, Task, TaskKind
 from diagnosis.course import blinks, exceeded, smooth
 from diagnosis.measures import PLANS, measure, moved
 from diagnosis.motion import minimum_jerk
 from diagnosis.movement import Signals, names, project
 
-CONFIG = AnalysisConfig()
 STEP = 1 / 30
 CUES = (Cue(2, 5), Cue(9, 12), Cue(16, 19))
 REST, TALK = Task("rest", TaskKind.REST), Task("talk", TaskKind.TALK)
@@ -45,7 +44,7 @@ def by_name(found, side=Side.BOTH):
 
 
 def smile_of(curve, fps=30.0, cues=CUES):
-    return by_name(measure(task(cues=cues), signals(len(curve), mouth_corner=curve), fps, CONFIG))
+    return by_name(measure(task(cues=cues), signals(len(curve), mouth_corner=curve), fps))
 
 
 def test_amplitude_is_the_mean_over_the_cue_windows_with_its_spread():
@@ -126,26 +125,26 @@ def test_below_twenty_frames_a_second_there_is_amplitude_but_no_speed_nor_variab
 def test_a_still_face_has_a_small_amplitude_and_no_course():
     noise = np.random.default_rng(0).normal(0, 0.2, 690)
 
-    found = measure(task(), signals(mouth_corner=noise), 30.0, CONFIG)
+    found = measure(task(), signals(mouth_corner=noise), 30.0)
 
     assert abs(by_name(found)["amplitude", "mouth corner"].value) < 0.5
     assert by_name(found)["onset_latency", "mouth corner"].absent == measures.NO_MOVEMENT
     assert not moved(task(), found)
-    smiling = measure(task(), signals(mouth_corner=rise(time(), 2.4)), 30.0, CONFIG)
+    smiling = measure(task(), signals(mouth_corner=rise(time(), 2.4)), 30.0)
     assert moved(task(), smiling)
 
 
 def test_only_the_asked_movement_counts_as_having_moved():
-    talking = measure(task(), signals(mouth_opening=rise(time(), 2.4)), 30.0, CONFIG)
-    crooked = measure(task(), signals(mouth_corner_left=rise(time(), 2.4)), 30.0, CONFIG)
+    talking = measure(task(), signals(mouth_opening=rise(time(), 2.4)), 30.0)
+    crooked = measure(task(), signals(mouth_corner_left=rise(time(), 2.4)), 30.0)
 
     assert not moved(task(), talking)
     assert moved(task(), crooked)
 
 
 def test_a_movement_on_one_side_alone_has_no_symmetry_and_says_why():
-    crooked = measure(task(), signals(mouth_corner_left=rise(time(), 2.4)), 30.0, CONFIG)
-    still = measure(task(), signals(), 30.0, CONFIG)
+    crooked = measure(task(), signals(mouth_corner_left=rise(time(), 2.4)), 30.0)
+    still = measure(task(), signals(), 30.0)
 
     assert by_name(crooked)["symmetry", "mouth corner"].absent == measures.ONE_SIDED
     assert by_name(still)["symmetry", "mouth corner"].absent == measures.NO_MOVEMENT
@@ -205,7 +204,7 @@ def test_a_blink_after_the_cue_is_not_the_start_of_closing_the_eyes():
     blinking = closing + rise(t, 2.2, 12.0, onset=0.1, hold=0.05, offset=0.1)
 
     alone, with_blink = (
-        by_name(measure(task("eye_closure", CUES[:1]), signals(eye_opening=-c), 30.0, CONFIG))
+        by_name(measure(task("eye_closure", CUES[:1]), signals(eye_opening=-c), 30.0))
         for c in (closing, blinking)
     )
 
@@ -220,9 +219,7 @@ def test_a_blink_after_letting_go_is_not_part_of_the_hold():
     closing = rise(t, 2.3, 12.0, onset=0.3, hold=1.2, offset=0.2)
     blinking = closing + rise(t, 4.8, 12.0, onset=0.1, hold=0.05, offset=0.1)
 
-    found = by_name(
-        measure(task("eye_closure", CUES[:1]), signals(eye_opening=-blinking), 30.0, CONFIG)
-    )
+    found = by_name(measure(task("eye_closure", CUES[:1]), signals(eye_opening=-blinking), 30.0))
 
     assert found["hold_variability", "eyelids"].value < 0.2
 
@@ -253,7 +250,6 @@ def test_sides_are_measured_apart_and_compared():
         task(cues=CUES[:1]),
         signals(mouth_corner_left=curve, mouth_corner_right=curve / 2),
         30.0,
-        CONFIG,
     )
 
     assert by_name(found, Side.LEFT)["amplitude", "mouth corner"].value == pytest.approx(
@@ -267,14 +263,14 @@ def test_sides_are_measured_apart_and_compared():
 
 def test_closing_the_eyes_counts_as_movement_forwards():
     closing = -rise(time(), 2.4, 12.0)
-    found = measure(task("eye_closure", CUES[:1]), signals(eye_opening=closing), 30.0, CONFIG)
+    found = measure(task("eye_closure", CUES[:1]), signals(eye_opening=closing), 30.0)
 
     assert by_name(found)["amplitude", "eyelids"].value == pytest.approx(12, rel=0.01)
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_every_expression_has_measures_with_names_of_their_own(expression):
-    found = measure(task(expression), signals(), 30.0, CONFIG)
+    found = measure(task(expression), signals(), 30.0)
 
     keys = [(m.name, m.region, m.side) for m in found]
     assert len(set(keys)) == len(keys)
@@ -304,7 +300,7 @@ def test_at_rest_blinks_eye_opening_and_parted_lips_are_measured():
     lips = np.where(np.arange(900) < 225, -6.0, -8.0)
 
     resting = signals(900, eye_opening=opening, mouth_opening=lips)
-    found = by_name(measure(REST, resting, 30.0, CONFIG))
+    found = by_name(measure(REST, resting, 30.0))
 
     assert found["blink_rate", "eyelids"].value == pytest.approx(8)
     assert found["blink_duration", "eyelids"].value == pytest.approx(0.2)
@@ -313,9 +309,9 @@ def test_at_rest_blinks_eye_opening_and_parted_lips_are_measured():
 
 
 def test_short_or_slow_rest_takes_give_no_rates_and_no_blink_is_a_rate_of_zero():
-    short = by_name(measure(REST, signals(150), 30.0, CONFIG))
-    slow = by_name(measure(REST, signals(900), 15.0, CONFIG))
-    calm = by_name(measure(REST, signals(900), 30.0, CONFIG))
+    short = by_name(measure(REST, signals(150), 30.0))
+    slow = by_name(measure(REST, signals(900), 15.0))
+    calm = by_name(measure(REST, signals(900), 30.0))
 
     assert "less than 10 seconds" in short["blink_rate", "eyelids"].absent
     assert "less than 10 seconds" in short["lips_apart", "mouth"].absent
@@ -328,15 +324,15 @@ def test_short_or_slow_rest_takes_give_no_rates_and_no_blink_is_a_rate_of_zero()
 def test_talking_is_measured_by_how_much_mouth_and_brows_vary():
     wave = 5 * np.sin(2 * np.pi * 1.0 * time())
 
-    found = by_name(measure(TALK, signals(mouth_opening=wave), 30.0, CONFIG))
+    found = by_name(measure(TALK, signals(mouth_opening=wave), 30.0))
 
     assert found["movement_sd", "mouth"].value == pytest.approx(5 / 2**0.5, rel=0.05)
     assert found["movement_sd", "brow"].value == 0
 
 
 def test_short_or_slow_films_of_talking_are_not_measured():
-    short = by_name(measure(TALK, signals(290), 30.0, CONFIG))
-    slow = by_name(measure(TALK, signals(), 15.0, CONFIG))
+    short = by_name(measure(TALK, signals(290), 30.0))
+    slow = by_name(measure(TALK, signals(), 15.0))
 
     assert "less than 10 seconds" in short["movement_sd", "mouth"].absent
     assert "fewer than 20" in slow["movement_sd", "mouth"].absent

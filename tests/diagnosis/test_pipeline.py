@@ -5,14 +5,15 @@ import dataclasses
 import numpy as np
 import pytest
 
-from diagnosis import findings, pipeline
+from diagnosis import findings, measures, pipeline, session
 from diagnosis import release as releases
 from diagnosis.config import AnalysisConfig, Cue, Measure, Severity, Side, Task, TaskKind
 from diagnosis.faces import Neutral
 from diagnosis.landmarks import LandmarkTrack
 from diagnosis.motion import Movement
-from diagnosis.pipeline import NeutralMismatch, TakeRecord, analyse, assess, cosines_over, score
+from diagnosis.pipeline import NeutralMismatch, analyse, cosines_over, score
 from diagnosis.sampling import Grid
+from diagnosis.session import TakeRecord, assess
 from diagnosis.simulate import VideoScript, animate
 from diagnosis.video import NotAVideo
 
@@ -216,7 +217,7 @@ def test_a_neutral_face_of_another_release_is_refused(strong, release, rest):
 
 def test_the_hash_of_the_configuration_covers_settings_and_neutral(films, release, strong):
     by_lead_in = analyse(films["strong"], SMILE, release, None, quiet)
-    config = dataclasses.replace(AnalysisConfig(), min_fps_for_speed=25.0)
+    config = dataclasses.replace(AnalysisConfig(), lead_in_s=1.0)
     changed = score(strong.track, strong.capture, (), SMILE, release, strong.neutral, quiet, config)
 
     assert len({strong.config_hash, by_lead_in.config_hash, changed.config_hash}) == 3
@@ -233,7 +234,7 @@ def test_the_hash_covers_the_engines_version_and_the_thresholds(strong, release,
     newer = dataclasses.replace(config, engine=config.engine + 1)
     found = [hashes(config), hashes(newer)]
     thresholds = {**findings.rules()["thresholds"], "fps_usable": 15}
-    monkeypatch.setattr(pipeline, "rules", lambda: {"thresholds": thresholds})
+    monkeypatch.setattr(findings, "rules", lambda: {"thresholds": thresholds})
     found.append(hashes(config))
 
     assert len({one for pair in found for one in pair}) == 6
@@ -280,14 +281,14 @@ def test_a_session_has_a_headline_and_a_likelihood(rest, strong, release):
 
 def posed(expression, amplitude):
     task = Task(expression, TaskKind.EXPRESSION, expression)
-    region = pipeline.measures.PLANS[expression].main.region
+    region = measures.PLANS[expression].main.region
     absent = "the face was not seen long enough" if amplitude is None else None
     found = Measure("amplitude", region, Side.BOTH, "% IOD", amplitude, absent=absent)
     return TakeRecord(task, (found,), ())
 
 
 def headline(*takes):
-    return pipeline._expressivity({take.task.expression: take for take in takes})
+    return session._expressivity({take.task.expression: take for take in takes})
 
 
 def test_the_headline_is_the_geometric_mean_of_the_core_amplitudes():

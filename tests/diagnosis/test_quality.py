@@ -10,8 +10,8 @@ import pytest
 from diagnosis import findings, quality, sampling
 from diagnosis.config import AnalysisConfig, Cue, Severity, Task, TaskKind
 from diagnosis.faces import neutral_from
+from diagnosis.following import follow
 from diagnosis.motion import Movement
-from diagnosis.pipeline import follow
 from diagnosis.quality import Look, judge
 from diagnosis.simulate import Light, VideoScript, animate
 from diagnosis.video import CaptureFacts
