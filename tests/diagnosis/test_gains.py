@@ -80,7 +80,7 @@ def rest_measures(path, blinks):
     track, capture, _ = follow(path, CONFIG, lambda stage, fraction: None)
     neutral = faces.neutral_from(track, 0, np.inf, "rest")
     signals = sampling.signals(track, neutral, CONFIG.grid_hz)
-    found = measures.measure(Task("rest", TaskKind.REST), signals, capture.steady_fps, CONFIG)
+    found = measures.measure(Task("rest", TaskKind.REST), signals, capture.steady_fps)
     return {(m.name, m.side): m for m in found}
 
 
