@@ -32,6 +32,11 @@ from diagnosis.simulate import VideoScript, animate
 NAME = "Demo clinic"
 CAPTION = "simulated from a public-domain portrait"
 CAMERA = "Simulated camera"
+# The portrait smiles; the demo's people rest with a quiet mouth.
+RESTING = tuple(
+    Movement(action, -2.0, strength, onset=1.0, hold=1e6)
+    for action, strength in (("AU12", -1.1), ("AU25", -0.4), ("AU17", 0.5))
+)
 Session = RecordingSession
 ON, OFF = Session.Medication.ON, Session.Medication.OFF
 
@@ -252,4 +257,4 @@ def script(session: Session, task: ProtocolTask) -> VideoScript:
         for cue in task.planned_cues()
     )
     blinks = blink_times(task.seconds, visit.blinks, rng) if task.kind == TaskKind.REST else ()
-    return VideoScript(task.seconds, movements, blinks=blinks, seed=seed)
+    return VideoScript(task.seconds, (*RESTING, *movements), blinks=blinks, seed=seed)

@@ -11,9 +11,21 @@ import enum
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 EXPRESSIONS = ("smile", "surprise", "eye_closure", "disgust", "anger", "sadness", "fear")
+# Lower end of the 95 % interval of the AUROC on real faces from which an expression is shown.
+SHOWN_FROM: Final = 0.8
+# What decides, beside the weights, which numbers come out of a release: keys of its release.json.
+_RELEASE_DECIDES: Final = (
+    "input",
+    "architecture",
+    "preprocessing",
+    "vocabulary",
+    "descriptions",
+    "trained_takes",
+)
+RELEASE_NEEDS: Final = frozenset({*_RELEASE_DECIDES, "name", "evidence", "weights"})
 
 
 class TaskKind(enum.StrEnum):
@@ -121,10 +133,20 @@ class AnalysisConfig:
     grid_hz: float = 30.0  # uniform grid on which movement signals are resampled
     max_side: int = 640  # frames are reduced to this longer side before tracking, px
     max_duration_s: float = 600.0  # longer videos are refused
-    network_hz: float = 15.0  # rate at which frames enter the expression network
     lead_in_s: float = (
         1.5  # seconds before the first cue that serve as baseline without a rest take
     )
+
+
+def release_identity(info: Mapping[str, Any]) -> str:
+    """What tells releases apart, and results carry: the SHA-256 over the canonical JSON of all in
+    release.json (`info`) that decides which numbers come out, the weights' own hash included.
+
+    Raises KeyError when `info` lacks some of it.
+    """
+    decides = [info["weights"]["sha256"], *(info[key] for key in _RELEASE_DECIDES)]
+    text = json.dumps(decides, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def config_hash(*parts: object) -> str:

@@ -1,4 +1,4 @@
-"""What can be read off one movement curve: its peak, its rise, how it is held, and blinks.
+"""What can be read off movement curves: peak, rise, hold, blinks, entropy, and co-movement.
 
 A curve is (n,) float32 at `step` seconds, NaN where no face was seen.
 """
@@ -6,6 +6,7 @@ A curve is (n,) float32 at `step` seconds, NaN where no face was seen.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ _SHORTEST_HOLD_S: Final = 0.5
 _RELEASE_S: Final = 0.2  # the beginning of letting go, which is not part of the hold
 
 Curve = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 def smooth(values: Floats, step: float) -> Floats:
@@ -58,6 +60,7 @@ class Course:
     onset_latency: float  # s from the cue to the start of the rise
     time_to_peak: float  # s from there
     peak_velocity: float  # steepest slope of the rise, per s
+    relative_velocity: float  # the same over the height of the rise, 1/s
     hold_variability: float  # SD around the straight line through the hold
     hold_decay: float  # how fast that line falls, per s
 
@@ -83,6 +86,7 @@ def course(values: Floats, start: int, end: int, step: float, *, cued: bool) -> 
         onset_latency=latency,
         time_to_peak=rising,
         peak_velocity=velocity,
+        relative_velocity=velocity / height,
         hold_variability=variability,
         hold_decay=decay,
     )
@@ -130,19 +134,79 @@ def _crossing(x: Curve, i: int, level: float) -> float:
 _BLINK_CLOSED: Final = 0.7  # of the usual opening
 _BLINK_OPEN: Final = 0.8
 _BLINK_LONGEST_S: Final = 0.6
+_BLINK_SMALLEST: Final = 2.0  # % IOD by which the lids come closer; less is the tracker's noise
 
 
-def blinks(opening: Floats, step: float) -> list[float]:
-    """Durations in seconds of the blinks in a curve of the eyes' opening, in any unit.
+def blinks(opening: Floats, step: float, turning: Flags) -> list[float]:
+    """Durations in seconds of the blinks in a curve of the eyes' opening (n,), % IOD.
 
-    In a blink the opening falls below 70 % of its median; it lasts as long as the opening stays
-    below 80 %. Closures of more than 0.6 s are not blinks.
+    In a blink the opening falls below 70 % of its median, and by at least 2 % IOD; it lasts as
+    long as the opening stays below 80 %. Closures of more than 0.6 s are not blinks, nor are those
+    in samples that are `turning` (n,).
     """
-    share = opening / np.nanmedian(opening)
-    narrow = np.concatenate([[False], share < _BLINK_OPEN, [False]]).astype(np.int8)
+    usual = np.nanmedian(opening)
+    closed = min(_BLINK_CLOSED * usual, usual - _BLINK_SMALLEST)
+    narrow = np.concatenate([[False], opening < _BLINK_OPEN * usual, [False]]).astype(np.int8)
     starts, ends = (np.flatnonzero(np.diff(narrow) == way) for way in (1, -1))
     return [
         (end - start) * step
         for start, end in zip(starts, ends, strict=True)
-        if np.nanmin(share[start:end]) < _BLINK_CLOSED and (end - start) * step <= _BLINK_LONGEST_S
+        if np.nanmin(opening[start:end]) < closed
+        and (end - start) * step <= _BLINK_LONGEST_S
+        and not turning[start:end].any()
     ]
+
+
+_TURNED: Final = 20.0  # degrees from the usual pose
+_TURNING: Final = 30.0  # degrees per s; a blink alone shakes the tracked pose by up to 15
+
+
+def turning(pose: Floats, step: float) -> Flags:
+    """(n,) whether the head, of `pose` (n, 3) in degrees, is turned far or is turning fast.
+
+    Then the lids seem to close: gaze and lids go with a turn, and a turned eye is seen edge-on.
+    """
+    angles = np.stack([smooth(angle, step) for angle in pose.T], axis=1)
+    far = abs(angles - np.nanmedian(angles, axis=0)) > _TURNED
+    fast = abs(np.gradient(angles, step, axis=0)) > _TURNING
+    found: Flags = (far | fast).any(1)
+    return found
+
+
+_STRETCH_S: Final = 3.0
+_OFFSETS: Final = (0.0, 0.25, 0.5, 0.75)  # of a bin, so that no place of its edges counts
+
+
+def entropy(values: Floats, step: float) -> list[float]:
+    """Shannon entropy (1948), in bits, of the places in each 3 s of a curve in % IOD.
+
+    A place is a bin of 1 % IOD: 0 for what keeps still, more the more places are visited and the
+    more evenly. Every stretch is equally long, since entropy grows with the number of samples.
+    What is left after the last whole stretch does not count, nor do stretches with gaps.
+    """
+    length = round(_STRETCH_S / step)
+    stretches = [values[i : i + length] for i in range(0, len(values) - length + 1, length)]
+    return [
+        float(np.mean([_entropy(np.floor(one / SMALLEST + offset)) for offset in _OFFSETS]))
+        for one in stretches
+        if np.isfinite(one).all()
+    ]
+
+
+def _entropy(places: Floats) -> float:
+    share = np.unique(places, return_counts=True)[1] / len(places)
+    return float(-(share * np.log2(share)).sum())
+
+
+def together(regions: Sequence[Floats], step: float) -> float:
+    """Mean Pearson correlation of the speeds of every two of several smoothed curves (n,).
+
+    1 if they all move at the same times in the same proportions. NaN with fewer than two curves
+    that move.
+    """
+    moving = [x for x in regions if np.nanmax(x) - np.nanmin(x) >= 2 * SMALLEST]
+    if len(moving) < 2:
+        return np.nan
+    speeds = np.stack([np.gradient(_filled(x), step) for x in moving])
+    pairs = np.corrcoef(speeds)[np.triu_indices(len(moving), 1)]
+    return float(pairs.mean())

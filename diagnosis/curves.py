@@ -20,7 +20,7 @@ TAKES: Final = ("rest", *EXPRESSIONS)
 MOVEMENTS: Final = ("mouth_corner", "mouth_opening", "brow_raise", "eye_opening")
 CHANNELS: Final = ("intensity", "specificity", *MOVEMENTS)
 
-# (n, CHANNELS) float32 per take, at `config.network_hz`: intensity and specificity of the asked
+# (n, CHANNELS) float32 per take, at the release's `hz`: intensity and specificity of the asked
 # expression (0 in the rest take), and movement signals in % of the interocular distance, of sided
 # ones the mean of both sides. NaN where no face was seen.
 Curves = Mapping[str, NDArray[np.float32]]

@@ -34,6 +34,12 @@ _CHATTER: Final = re.compile(
     rb"XNNPACK delegate|absl::InitializeLog|inference_feedback_manager|landmark_projection"
 )
 
+# A landmark as it lies in the message that MediaPipe sends: tags and lengths, and three numbers.
+# Reading all of them at once takes a tenth of the time of reading 3 x 478 attributes.
+_SENT: Final = np.dtype(
+    {"names": ["x", "y", "z"], "formats": ["<f4"] * 3, "offsets": [3, 8, 13], "itemsize": 17}
+)
+
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
@@ -42,7 +48,7 @@ class FaceTracker:
     """MediaPipe FaceMesh on consecutive frames of one video. Not thread-safe: one per analysis."""
 
     def __init__(self) -> None:
-        with _without_chatter():
+        with without_chatter():
             self._mesh = FaceMesh(refine_landmarks=True, max_num_faces=1)
             self._mesh.process(np.zeros((64, 64, 3), np.uint8))
         self._found = False
@@ -60,22 +66,21 @@ class FaceTracker:
 
     def track(self, rgb: Pixels) -> Floats | None:
         """(478, 3) landmarks of the face in an (h, w, 3) frame, or None without a face."""
-        with contextlib.nullcontext() if self._found else _without_chatter():
+        with contextlib.nullcontext() if self._found else without_chatter():
             faces = self._mesh.process(rgb).multi_face_landmarks
         if not faces:
             return None
         self._found = True
         height, width = rgb.shape[:2]
-        points = np.array([(p.x, p.y, p.z) for p in faces[0].landmark], np.float32)
-        points *= np.array([width, height, width], np.float32)
-        return points
+        sent = np.frombuffer(faces[0].SerializeToString(), _SENT)
+        return np.stack([sent["x"] * width, sent["y"] * height, sent["z"] * width], axis=1)
 
 
 class FaceDetector:
     """MediaPipe's short-range detector, the same that the recording page runs. Not thread-safe."""
 
     def __init__(self) -> None:
-        with _without_chatter():
+        with without_chatter():
             self._detector = FaceDetection(model_selection=0, min_detection_confidence=0.5)
             self._detector.process(np.zeros((64, 64, 3), np.uint8))
 
@@ -109,7 +114,7 @@ class Box:
 
 
 @contextlib.contextmanager
-def _without_chatter() -> Iterator[None]:
+def without_chatter() -> Iterator[None]:
     """Keeps MediaPipe's notices about itself, which no setting silences, off standard error.
 
     Whatever else is written there meanwhile is passed on.

@@ -6,12 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from diagnosis import faces, quality
+import cv2
+
+from diagnosis import faces, looks
 from diagnosis.config import AnalysisConfig
 from diagnosis.faces import Floats, Pixels
+from diagnosis.hands import HandDetector
 from diagnosis.landmarks import LandmarkTrack, TrackBuilder
-from diagnosis.quality import Look
-from diagnosis.video import CLOSEST_S, CaptureFacts, VideoReader
+from diagnosis.looks import Look
+from diagnosis.video import CaptureFacts, VideoReader
+
+# Workers are processes: more threads in one of them would only take time from the others.
+cv2.setNumThreads(1)
 
 Report = Callable[[str, float], None]  # stage, and the fraction of the whole that is done
 # What else wants to see each frame: its time in s, the picture, and the landmarks or None.
@@ -28,18 +34,18 @@ def follow(
         VideoReader(path, config) as video,
         faces.FaceTracker() as tracker,
         faces.FaceDetector() as detector,
+        HandDetector() as hands,
     ):
-        inspector = quality.Inspector(detector)
-        most = int(video.extent.duration_s / CLOSEST_S) + 1
-        builder = TrackBuilder(expected=min(video.extent.packets, most))
+        inspector = looks.Inspector(detector, hands)
+        builder = TrackBuilder()
         for i, frame in enumerate(video):
-            seen = inspector.inspect(frame)
             landmarks = tracker.track(frame.rgb)
-            builder.add(frame.t, landmarks, seen)
+            inspector.inspect(frame, landmarks)
+            builder.add(frame.t, landmarks)
             if onlooker is not None:
                 onlooker(frame.t, frame.rgb, landmarks)
             if i % _REPORT_FRAMES == 0:
-                whole = max(video.extent.duration_s, frame.t, 1e-3)
+                whole = max(video.length_s, frame.t, 1e-3)
                 report("landmarks", TRACKED * frame.t / whole)
         height, width = frame.rgb.shape[:2]
         return builder.build(width, height, faces.TRACKER), video.facts(), inspector.looks

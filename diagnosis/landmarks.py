@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import tempfile
+import zipfile
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Self
@@ -13,25 +16,50 @@ from numpy.typing import NDArray
 from diagnosis import mesh
 
 CHUNK: Final = 256  # frames that are worked on at a time, so that memory does not grow with length
+_ROW: Final = (mesh.N_LANDMARKS, 3)
+_ROW_BYTES: Final = 2 * mesh.N_LANDMARKS * 3
 
 Floats = NDArray[np.float32]
+Halves = NDArray[np.float16]
+
+
+class Deltas:
+    """(478, 3) float16 per frame, in a file without a name that vanishes with the object.
+
+    Ten minutes of them are as large as everything else that an analysis holds in memory. Not
+    thread-safe.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  open for as long as the object lives
+
+    def append(self, rows: Halves) -> None:
+        """Add (478, 3) of one frame or (frames, 478, 3) of several. Nothing is read before."""
+        self._file.write(rows.tobytes())
+
+    def read(self, frames: NDArray[np.int64]) -> Halves:
+        """(frames, 478, 3) of the frames with these numbers."""
+        rows = np.empty((len(frames), *_ROW), np.float16)
+        for row, frame in zip(rows, frames.tolist(), strict=True):
+            self._file.seek(frame * _ROW_BYTES)
+            self._file.readinto(row)
+        return rows
 
 
 @dataclasses.dataclass(frozen=True)
 class LandmarkTrack:
     """The landmarks of a recording: `landmarks()` gives them back in pixels.
 
-    `t` (n,) float64 seconds since the first frame; `faces` (n,) how many faces were seen;
-    `width`, `height` of the analysed frame, px. A frame's landmarks are `reference` (478, 3)
-    + `origin` (n, 3) + `delta` (n, 478, 3); `delta` is float16 and small, since `origin` follows
-    the head, so that half precision costs less than a hundredth of a pixel. NaN without a face.
+    `t` (n,) float64 seconds since the first frame; `width`, `height` of the analysed frame, px.
+    A frame's landmarks are `reference` (478, 3) + `origin` (n, 3) + `delta` (n, 478, 3); `delta`
+    is float16 and small, since `origin` follows the head, so that half precision costs less than
+    a hundredth of a pixel. NaN without a face.
     """
 
     t: NDArray[np.float64]
     reference: Floats
     origin: Floats
-    delta: NDArray[np.float16]
-    faces: NDArray[np.uint8]
+    delta: Deltas
     width: int
     height: int
     tracker: str
@@ -41,7 +69,7 @@ class LandmarkTrack:
 
     def landmarks(self, frames: slice | NDArray[np.int64]) -> Floats:
         """(frames, 478, 3) float32, px, of the chosen frames; NaN in those without a face."""
-        part = self.delta[frames].astype(np.float32)
+        part = self.delta.read(np.arange(len(self))[frames]).astype(np.float32)
         part += self.reference
         part += self.origin[frames, None]
         return part
@@ -57,64 +85,68 @@ class LandmarkTrack:
         return seen
 
     def save(self, path: Path) -> None:
+        """Write all fields as the arrays of a compressed .npz file."""
         with path.open("wb") as file:
-            np.savez_compressed(file, **{f.name: getattr(self, f.name) for f in _TRACK_FIELDS})
+            np.savez_compressed(file, **{name: getattr(self, name) for name in _ARRAYS})
+        with (
+            zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive,
+            archive.open(_DELTA, "w", force_zip64=True) as file,
+        ):
+            header = {"descr": "<f2", "fortran_order": False, "shape": (len(self), *_ROW)}
+            np.lib.format.write_array_header_1_0(file, header)  # type: ignore[no-untyped-call]
+            for start in range(0, len(self), CHUNK):
+                frames = np.arange(start, min(start + CHUNK, len(self)))
+                file.write(self.delta.read(frames).tobytes())
 
     @classmethod
     def load(cls, path: Path) -> Self:
+        """What `save` wrote."""
         with np.load(path, allow_pickle=False) as data:
-            arrays: dict[str, Any] = {f.name: data[f.name] for f in _TRACK_FIELDS}
+            arrays: dict[str, Any] = {name: data[name] for name in _ARRAYS}
         for name, kind in (("width", int), ("height", int), ("tracker", str)):
             arrays[name] = kind(arrays[name])
-        return cls(**arrays)
+        delta = Deltas()
+        with zipfile.ZipFile(path) as archive, archive.open(_DELTA) as file:
+            np.lib.format.read_magic(file)  # type: ignore[no-untyped-call]
+            np.lib.format.read_array_header_1_0(file)  # type: ignore[no-untyped-call]
+            while part := file.read(CHUNK * _ROW_BYTES):
+                delta.append(np.frombuffer(part, "<f2"))
+        return cls(**arrays, delta=delta)
 
 
-_TRACK_FIELDS: Final = dataclasses.fields(LandmarkTrack)
+_DELTA: Final = "delta.npy"
+_ARRAYS: Final = [f.name for f in dataclasses.fields(LandmarkTrack) if f.name != "delta"]
 
 
 class TrackBuilder:
-    """Collects landmarks frame by frame into one block of memory."""
+    """Collects landmarks frame by frame."""
 
-    def __init__(self, expected: int) -> None:
-        """`expected` number of frames; more are taken as well."""
-        self._n = 0
-        self._t = np.zeros(expected)
-        self._faces = np.zeros(expected, np.uint8)
-        self._origin = np.zeros((expected, 3), np.float32)
-        self._delta = np.zeros((expected, mesh.N_LANDMARKS, 3), np.float16)
+    def __init__(self) -> None:
+        self._t = array("d")
+        self._origin = array("f")
+        self._delta = Deltas()
         self._reference: Floats | None = None
 
-    def add(self, t: float, landmarks: Floats | None, faces: int) -> None:
-        if self._n == len(self._t):
-            self._grow()
-        i = self._n
-        self._t[i], self._faces[i] = t, faces
+    def add(self, t: float, landmarks: Floats | None) -> None:
+        self._t.append(t)
         if landmarks is None:
-            self._origin[i] = self._delta[i] = np.nan
-        else:
-            self._origin[i] = np.mean(mesh.eye_centres(landmarks), axis=0)
-            centred = landmarks - self._origin[i]
-            self._reference = centred if self._reference is None else self._reference
-            self._delta[i] = centred - self._reference
-        self._n += 1
-
-    def _grow(self) -> None:
-        for name in ("_t", "_faces", "_origin", "_delta"):
-            old = getattr(self, name)
-            more = np.zeros((len(old) // 2 + 64, *old.shape[1:]), old.dtype)
-            setattr(self, name, np.concatenate([old, more]))
+            self._origin.extend((np.nan,) * 3)
+            self._delta.append(np.full(_ROW, np.nan, np.float16))
+            return
+        right, left = mesh.eye_centres(landmarks)
+        origin = (right + left) / 2
+        centred = landmarks - origin
+        self._reference = centred if self._reference is None else self._reference
+        self._origin.extend(origin.tolist())
+        self._delta.append((centred - self._reference).astype(np.float16))
 
     def build(self, width: int, height: int, tracker: str) -> LandmarkTrack:
-        reference = self._reference
-        if reference is None:
-            reference = np.zeros((mesh.N_LANDMARKS, 3), np.float32)
-        part = slice(0, self._n)
+        reference = np.zeros(_ROW, np.float32) if self._reference is None else self._reference
         return LandmarkTrack(
-            t=self._t[part],
+            t=np.array(self._t),
             reference=reference,
-            origin=self._origin[part],
-            delta=self._delta[part],
-            faces=self._faces[part],
+            origin=np.array(self._origin).reshape(-1, 3),
+            delta=self._delta,
             width=width,
             height=height,
             tracker=tracker,

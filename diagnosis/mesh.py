@@ -50,20 +50,22 @@ FOREHEAD: Final = 10
 GLABELLA: Final = 9
 NOSE_ROOT: Final = 168
 NOSE_TIP: Final = 1
+NOSE_BASE: Final = 2
 LIP_UPPER_OUTER: Final = 0
 LIP_UPPER_INNER: Final = 13
 LIP_LOWER_INNER: Final = 14
 LIP_LOWER_OUTER: Final = 17
 CHIN: Final = 152
+MOUTH_CENTRE: Final = (LIP_UPPER_OUTER, LIP_UPPER_INNER, LIP_LOWER_INNER, LIP_LOWER_OUTER)
 
-# Corners of the eyes, bridge of the nose, temples and hairline: smiles, jaw and brows move these
-# least, so head movement is read from them.
+# Corners of the eyes, which count four times, bridge of the nose, and sides of the face: smiles,
+# jaw and brows move these least, so head movement is read from them. Hairline and temples are not
+# among them, for the tracker pulls them up with raised brows.
 STABLE: Final[tuple[int, ...]] = (
-    *(33, 133, 263, 362),
+    *(33, 133, 263, 362) * 4,
     *(168, 6, 197, 195, 193, 417, 122, 351),
-    *(127, 356, 162, 389, 21, 251, 54, 284, 103, 332, 234, 454, 143, 372),
-    *(10, 109, 338, 67, 297),
-)  # fmt: skip
+    *(127, 356, 234, 454, 93, 323),
+)
 
 
 def eye_centres(landmarks: Floats) -> tuple[Floats, Floats]:

@@ -21,12 +21,9 @@ SIDES: Final = (Side.LEFT, Side.RIGHT)
 
 _UP: Final = (0.0, -1.0)
 _DOWN: Final = (0.0, 1.0)
-_MOUTH_CENTRE: Final = (
-    mesh.LIP_UPPER_OUTER,
-    mesh.LIP_UPPER_INNER,
-    mesh.LIP_LOWER_INNER,
-    mesh.LIP_LOWER_OUTER,
-)
+
+_FOREHEAD: Final = (151, 108, 337, 69, 299)  # between brows and hairline
+_NOSE_ROOT: Final = (8, 9)
 
 Floats = NDArray[np.float32]
 Term = tuple[Iterable[int], tuple[float, float]]  # points, and the direction that counts (x, y)
@@ -49,14 +46,17 @@ def _terms() -> dict[str, tuple[Term, ...]]:
             (mesh.BROW_INNER[Side.LEFT], (-1.0, 0.0)),
             (mesh.BROW_INNER[Side.RIGHT], (1.0, 0.0)),
         ),
+        "forehead": ((_FOREHEAD, _UP),),
+        "nose_root": ((_NOSE_ROOT, _UP),),
     }
     for side in SIDES:
         corner = (mesh.MOUTH_CORNER[side],)
         sided: dict[str, tuple[Term, ...]] = {
-            # The zygomaticus pulls the corner outwards and upwards alike.
+            # The zygomaticus pulls the corner outwards and upwards alike. Not relative to the
+            # mouth's centre, which a smile lifts too: a fifth of the movement would be lost.
             "mouth_corner": ((corner, _outward(side, 0.5**0.5, -(0.5**0.5))),),
             # Relative to the mouth: alignment leaves a vertical shift of the whole lower face.
-            "corner_drop": ((corner, _DOWN), (_MOUTH_CENTRE, _UP)),
+            "corner_drop": ((corner, _DOWN), (mesh.MOUTH_CENTRE, _UP)),
             "brow_raise": ((mesh.BROW[side], _UP),),
             "inner_brow_raise": ((mesh.BROW_INNER[side], _UP),),
             "eye_opening": ((mesh.LID_LOWER[side], _DOWN), (mesh.LID_UPPER[side], _UP)),
@@ -97,12 +97,14 @@ class Signals:
     """All signals of one take on a uniform grid: `values` (n, signals) at `step` seconds from 0.
 
     NaN where no face was seen for longer than a quarter of a second. `at_rest` (signals,) are the
-    neutral face's own distances.
+    neutral face's own distances. `pose` (n, 3) is the head's yaw, pitch and roll in degrees; None
+    stands for a head that keeps still.
     """
 
     step: float
     values: Floats
     at_rest: Floats
+    pose: Floats | None = None
 
     @property
     def t(self) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """From a video to measures: decode, track, judge, align, score, measure; then a session's summary.
 
-`analyse` starts from a video, `score` from the landmarks of an earlier analysis: a new release
-or a new neutral face needs no pixels.
+`analyse` starts from a video, `score` from the landmarks of an earlier analysis: with a release
+that reads motion images, a new release or a new neutral face needs no pixels.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from diagnosis.config import (
     AnalysisConfig,
     Finding,
     Measure,
-    Side,
     Task,
     TaskKind,
     config_hash,
 )
+from diagnosis.crops import CropReader
 from diagnosis.faces import Neutral
 from diagnosis.findings import finding, settings
 from diagnosis.following import TRACKED, Report, follow
@@ -36,12 +36,15 @@ from diagnosis.video import CaptureFacts
 
 DEFAULT_CONFIG: Final = AnalysisConfig()
 _SCORED: Final = 0.97
-_OVERLAP: Final = 16  # frames of the network's grid: its window, see `encoder.Preprocessing`
-_PIECE: Final = 8 * _OVERLAP
+_ENCODED: Final = 64  # frames that enter the image tower at once, for its memory
 
 
 class NeutralMismatch(Exception):
     """The neutral face carries the margins of another release."""
+
+
+class NeedsPixels(Exception):
+    """The release reads crops of the face, and there are only landmarks."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,9 +79,16 @@ def analyse(
     `report` is called with the stage ("landmarks", "intensity", "measures") and the fraction of
     the whole that is done. Raises VideoError for a file that cannot be analysed at all.
     """
-    track, capture, looks = follow(path, config, report)
+    reader = CropReader(release) if _needs_pixels(release, task) else None
+    track, capture, looks = follow(path, config, report, reader)
     findings = quality.judge(capture, looks, track.seen(), sampling.poses(track), task)
-    return score(track, capture, findings, task, release, neutral, report, config)
+    crops = reader.encoded() if reader else None
+    return score(track, capture, findings, task, release, neutral, report, config, crops)
+
+
+def _needs_pixels(release: Release, task: Task) -> bool:
+    """Whether landmarks are not enough; of talking, only movement is measured."""
+    return release.reads_pixels and task.kind != TaskKind.TALK
 
 
 def score(
@@ -90,8 +100,18 @@ def score(
     neutral: Neutral | None,
     report: Report,
     config: AnalysisConfig = DEFAULT_CONFIG,
+    crops: Floats | None = None,
 ) -> TakeAnalysis:
-    """Measure and score landmarks; `findings` are those of the pixels. Raises NeutralMismatch."""
+    """Measure and score landmarks; `findings` and `crops`, encoded (see `CropReader`), are those
+    of the pixels.
+
+    Raises NeutralMismatch, and NeedsPixels where the release reads crops and there are none.
+    """
+    if crops is None and _needs_pixels(release, task):
+        raise NeedsPixels(
+            f"Release {release.name} reads pictures of the face, and of this take only landmarks "
+            "are at hand. Analyse its video, or choose a release that reads motion images."
+        )
     if neutral is not None and neutral.release != release.sha256:
         raise NeutralMismatch(
             "The neutral face was scored with another release. "
@@ -115,7 +135,10 @@ def score(
     if face is None:
         return dataclasses.replace(take, findings=(finding("no_neutral"), *findings))
     report("intensity", TRACKED)
-    face, network = _scored(track, face, task, release, config)
+    network: tuple[Trace, ...] = ()
+    if task.kind != TaskKind.TALK:
+        encoded = _encoded_motion(track, face, release) if crops is None else crops
+        face, network = _scored(release.compare(encoded), face, task, release)
     report("measures", _SCORED)
     signals = sampling.signals(track, face, config.grid_hz)
     return _measured(take, face, network, signals)
@@ -139,44 +162,35 @@ def _neutral_face(
     return faces.neutral_from(track, cue - config.lead_in_s, cue, "lead-in")
 
 
+def _encoded_motion(track: LandmarkTrack, face: Neutral, release: Release) -> Floats:
+    """(m, release.width) of a take's motion images, NaN where the movement is not known."""
+    grid = Grid(track, release.hz)
+    parts = [
+        release.encode(grid.displacement(face, slice(start, start + _ENCODED)))
+        for start in range(0, len(grid.known), _ENCODED)
+    ]
+    encoded = np.concatenate(parts)
+    encoded[~grid.known] = np.nan
+    return encoded
+
+
 def _scored(
-    track: LandmarkTrack, face: Neutral, task: Task, release: Release, config: AnalysisConfig
+    cosines: Floats, face: Neutral, task: Task, release: Release
 ) -> tuple[Neutral, tuple[Trace, ...]]:
     """The expression network's traces, and the face with its margins."""
-    if task.kind == TaskKind.TALK:
-        return face, ()
-    grid = Grid(track, config.network_hz)
-    cosines = cosines_over(grid, face, release)
     if not face.release:
-        at_rest = cosines[_at_rest(task, len(cosines), config.network_hz)]
+        at_rest = cosines[_at_rest(task, len(cosines), release.hz)]
         face = dataclasses.replace(face, margins=_own_margins(at_rest), release=release.sha256)
     if task.expression is None:
         return face, ()
-    own = face.margins[task.expression]
-    return face, of_network(task, cosines, own, 1 / config.network_hz)
-
-
-def cosines_over(grid: Grid, face: Neutral, release: Release) -> Floats:
-    """(m, 8) cosines on the grid, NaN where it is not known, made piece by piece.
-
-    Pieces start where windows start and overlap by one window, so that they give what the whole
-    take would give at once, in the memory of one piece.
-    """
-    n = len(grid.known)
-    pieces = []
-    for start in range(0, n, _PIECE):
-        before = max(0, start - _OVERLAP)
-        part = slice(before, min(n, start + _PIECE + _OVERLAP))
-        cosines = release.cosines(grid.displacement(face, part))
-        pieces.append(cosines[start - before : start - before + _PIECE])
-    whole: Floats = np.concatenate(pieces)
-    whole[~grid.known] = np.nan
-    return whole
+    traces = of_network(task, cosines, face.margins[task.expression], 1 / release.hz)
+    caution = release.why_hidden(task.expression)
+    return face, tuple(dataclasses.replace(trace, caution=caution) for trace in traces)
 
 
 def _at_rest(task: Task, n: int, hz: float) -> slice:
     """The part of n samples that shows the face at rest: all, or what is before the first cue."""
-    return slice(min((round(cue.start * hz) for cue in task.cues), default=n))
+    return slice(max(1, min((round(cue.start * hz) for cue in task.cues), default=n)))
 
 
 def _own_margins(cosines: Floats) -> dict[str, float]:
@@ -191,14 +205,14 @@ def _measured(
 ) -> TakeAnalysis:
     found = measures.measure(take.task, signals, take.capture.steady_fps)
     still = () if measures.moved(take.task, found) else (finding("no_movement"),)
-    restless = quality.restless(signals) if take.task.kind == TaskKind.REST else ()
-    traced = (*network, *of_movement(take.task, signals))
-    repeats = (mean for trace in traced for mean in over_repeats(trace, take.task.cues))
+    restless = quality.restless(signals, face) if take.task.kind == TaskKind.REST else ()
+    main, *beside = of_movement(take.task, signals)
+    repeats = (mean for trace in (*network, main) for mean in over_repeats(trace, take.task.cues))
     return dataclasses.replace(
         take,
         findings=(*take.findings, *still, *restless),
         measures=(*found, *_network_measures(take.task, network)),
-        traces=(*traced, *repeats),
+        traces=(*network, main, *beside, *repeats),
         neutral=face,
         usable=True,
         config_hash=config_hash(take.config_hash, face.hash),
@@ -206,8 +220,7 @@ def _measured(
 
 
 def _network_measures(task: Task, traces: tuple[Trace, ...]) -> Iterator[Measure]:
+    """Measures of the network's traces; of those that are not shown, the reason instead."""
     for trace in traces:
         name = trace.name.partition(":")[0]
-        peaks = measures.peaks(task, trace.values, trace.step)
-        reason = measures.why_none(task, trace.values, trace.step)
-        yield measures.summarise(name, "face", Side.BOTH, "margin", peaks, reason)
+        yield from measures.of_network(task, name, trace.values, trace.step, trace.caution)

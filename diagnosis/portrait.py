@@ -3,7 +3,8 @@
 The astronaut Eileen Collins, a public-domain NASA photograph that scikit-image ships. Its skin
 is cut into triangles between the tracked landmarks; each frame draws every triangle where its
 corners went. Eyeballs and teeth lie behind the skin and stay, so lids close over the eyes and
-lips part before a dark mouth. The face moves in the plane of the picture only.
+lips part before a dark mouth. The face moves in the plane of the picture only; the head can turn
+out of it, as far as a picture can be bent without showing what was hidden.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
 from scipy.spatial import Delaunay
 
 from diagnosis import actions, mesh
@@ -26,6 +28,9 @@ Triangles = NDArray[np.int32]
 
 MOUTH_COLOUR: Final = (58, 22, 24)  # RGB of an open mouth in shade
 RING: Final = 1.45  # the skin moves inside an ellipse this much larger than the mesh
+PIVOT: Final = 1.0  # IOD behind the eyes: the point about which a head turns
+_NECK: Final = 2.2  # a turn dies out in an ellipse this much larger than the mesh
+_COARSE: Final = 4  # pixels between those whose depth is looked up
 _BITS: Final = 4  # of the fraction in cv2's sub-pixel corners
 _STILL, _MOUTH = 0, 1  # labels of pixels that no triangle covers; triangles count from 2
 
@@ -35,12 +40,14 @@ _SKIN_LIKE_LIDS: Final = {Side.RIGHT: (117, 118, 101), Side.LEFT: (346, 347, 330
 
 
 @functools.cache
-def photograph() -> tuple[Picture, NDArray[np.float64]]:
+def photograph(mirrored: bool = False) -> tuple[Picture, NDArray[np.float64]]:
     """The picture (512, 512, 3) RGB and its landmarks (478, 2) in pixels, tracked by FaceMesh."""
     import mediapipe as mp  # slow to import, and needed only here
     from skimage import data
 
     picture: Picture = data.astronaut()
+    if mirrored:
+        picture = np.ascontiguousarray(picture[:, ::-1])
     with mp.solutions.face_mesh.FaceMesh(static_image_mode=True, refine_landmarks=True) as tracker:
         found = tracker.process(picture).multi_face_landmarks[0].landmark
     points = [(p.x * picture.shape[1], p.y * picture.shape[0]) for p in found]
@@ -68,9 +75,11 @@ class Portrait:
     `interocular` their interocular distance in pixels, `fields` this face's actions in IOD.
     """
 
-    def __init__(self, width: int, height: int, face_height: float) -> None:
+    def __init__(
+        self, width: int, height: int, face_height: float, *, mirrored: bool = False
+    ) -> None:
         """`face_height` is the share of the frame's height from hairline to chin."""
-        picture, points = photograph()
+        picture, points = photograph(mirrored)
         low, high = points.min(0), points.max(0)
         scale = face_height * height / (high[1] - low[1])
         shift = np.array([width / 2, height * 0.48]) - scale * (low + high) / 2
@@ -136,6 +145,63 @@ class Portrait:
         frame[self._box][labels == _MOUTH] = MOUTH_COLOUR
         self._paint_lids(frame, pixels)
         return frame
+
+    def turn(self, frame: Picture, yaw: float, pitch: float) -> Picture:
+        """The frame with its head turned by angles in degrees, signs as in `faces.head_pose`.
+
+        Parallel projection of a surface with the depth of the mean face, bent in one piece with
+        what is behind it: believable up to about 15 degrees.
+        """
+        x, y, depth, share = self._relief
+        centre = self.landmarks[: mesh.N_SKIN].mean(0)
+        (sx, cx), (sy, cy) = ((np.sin(a), np.cos(a)) for a in np.radians([yaw, pitch]))
+        by_x = share * ((cx - 1) * (x - centre[0]) - sx * depth)
+        by_y = share * ((cy - 1) * (y - centre[1]) + sy * depth)
+        from_x, from_y = x, y
+        for _ in range(2):  # what lands on a pixel started where the shift there leads back to
+            shift_x = cv2.remap(by_x, from_x, from_y, cv2.INTER_LINEAR)
+            shift_y = cv2.remap(by_y, from_x, from_y, cv2.INTER_LINEAR)
+            from_x, from_y = x - shift_x, y - shift_y
+        return _picture(
+            cv2.remap(frame, from_x, from_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+        )
+
+    def hide(self, frame: Picture, part: str) -> Picture:
+        """The frame with a hand before the "mouth", or before the person's "right" half of face.
+
+        Drawn: a palm and four fingers in the colour of the cheek, with shade between them.
+        """
+        eyes, iod = self.landmarks[[33, 263]].mean(0), self.interocular
+        across, down = {"mouth": (0.0, 0.75), "right": (-0.6, 0.3)}[part]
+        palm = eyes + iod * np.array([across, down + 0.45])
+        points = tuple(self.landmarks[list(_SKIN_LIKE_LIDS[Side.RIGHT])].astype(int).T[::-1])
+        skin = 0.9 * self.still[points].mean(0)
+        hand = frame.copy()
+        _blend(hand, _disc(frame.shape, palm, (0.62 * iod, 0.5 * iod)), skin)
+        for finger in range(4):
+            root = palm + iod * np.array([0.3 * finger - 0.45, -0.25])
+            line = np.array([root, root + iod * np.array([0.06 * finger - 0.05, -0.8])])
+            _blend(hand, _line(frame.shape, line, round(0.3 * iod)), 0.7 * skin)
+            _blend(hand, _line(frame.shape, line, round(0.24 * iod)), skin)
+        return hand
+
+    @functools.cached_property
+    def _relief(self) -> tuple[NDArray[np.float32], ...]:
+        """Per pixel (height, width): x, y, depth behind the pivot in pixels, and the share of a
+        turn that it takes part in."""
+        height, width = self.still.shape[:2]
+        x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+        skin = self.landmarks[: mesh.N_SKIN]
+        behind = self.interocular * (mesh.canonical()[: mesh.N_SKIN, 2] - PIVOT)
+        some = x[::_COARSE, ::_COARSE], y[::_COARSE, ::_COARSE]
+        inside = LinearNDInterpolator(skin, behind)(*some)
+        coarse = np.where(np.isnan(inside), NearestNDInterpolator(skin, behind)(*some), inside)
+        depth = cv2.resize(coarse.astype(np.float32), (width, height))
+        radius = _NECK * (skin.max(0) - skin.min(0)) / 2
+        away = np.hypot(*((np.stack([x, y], -1) - skin.mean(0)) / radius).transpose(2, 0, 1))
+        share = np.clip(2 - 2 * away, 0, 1)
+        soft = cv2.GaussianBlur(depth, (0, 0), 0.06 * self.interocular)
+        return tuple(np.asarray(of, np.float32) for of in (x, y, soft, share))
 
     def _displaced(self, pixels: Floats) -> NDArray[np.float64]:
         """Corners of all triangles after the skin moved by (478, 2) pixels."""
@@ -226,6 +292,14 @@ def _mask(shape: tuple[int, ...], outline: Sequence[Floats]) -> NDArray[np.float
     mask = np.zeros(shape[:2], np.float32)
     cv2.fillPoly(mask, [_fixed_point(np.array(outline))], [1.0], cv2.LINE_AA, shift=_BITS)
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.7), np.float32)
+
+
+def _disc(
+    shape: tuple[int, ...], centre: Floats, radii: tuple[float, float]
+) -> NDArray[np.float32]:
+    """(height, width) 1 inside the ellipse, with soft edges."""
+    angle = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    return _mask(shape, [*(centre + np.stack([np.cos(angle), np.sin(angle)], 1) * radii)])
 
 
 def _line(shape: tuple[int, ...], points: Floats, thickness: int) -> NDArray[np.float32]:

@@ -1,8 +1,9 @@
 """Releases: versioned models that can be trusted or are refused.
 
-A release is a folder with `weights.safetensors` (float16) and `release.json`, which says what it
-was trained on, how good it was and how strong the evidence is. The embedded release lies in this
-package; a clinic may have its own.
+A release is a folder with `weights.safetensors` (float16) and `release.json`, which says what the
+weights were trained on, how good they are and how strong the evidence is. Its `input` is "motion"
+(motion images, made of landmarks) or "crops" (colour pictures of the face). The embedded release
+lies in this package; a clinic may have its own.
 """
 
 from __future__ import annotations
@@ -24,23 +25,26 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from diagnosis import curves
-from diagnosis.config import EXPRESSIONS, config_hash
+from diagnosis.config import EXPRESSIONS, RELEASE_NEEDS, SHOWN_FROM, release_identity
 from diagnosis.curves import Curves
 from diagnosis.descriptions import ASKED
 from diagnosis.encoder import (
-    MODEL,
     ExpressionNetwork,
-    Preprocessing,
     Tokens,
     embed_texts,
     expression_cosines,
     model_config,
 )
+from diagnosis.inputs import INPUTS, FaceCrops, MotionImages, Preprocessing
 from diagnosis.temporal import CurveClassifier
 
-DEFAULT: Final = Path(__file__).with_name("releases") / "motion-1"
+DEFAULT: Final = Path(__file__).with_name("releases") / "motion-2"
 INFO: Final = "release.json"
 WEIGHTS: Final = "weights.safetensors"
+_NEXT_STEP: Final = (
+    "Use the version of Mimia that it was made with, or make it again: python -m "
+    "diagnosis.training for motion images, manage.py build_release for crops of the face."
+)
 
 
 class ReleaseError(Exception):
@@ -59,53 +63,115 @@ class Likelihood:
 
 
 class Models(nn.Module):
-    """Everything with weights: expression network, LSTM, and the logistic regression beside it."""
+    """Everything with weights in a release that gives curves and no likelihood."""
 
-    def __init__(self, preprocessing: Preprocessing) -> None:
+    def __init__(self, network: ExpressionNetwork) -> None:
         super().__init__()
-        self.network = ExpressionNetwork(preprocessing)
+        self.network = network
+
+
+class ClassifyingModels(Models):
+    """The same with an LSTM for the likelihood, and the logistic regression beside it."""
+
+    def __init__(self, network: ExpressionNetwork) -> None:
+        super().__init__(network)
         self.classifier = CurveClassifier()
         self.logistic = curves.Logistic()
 
 
-def architecture() -> dict[str, Any]:
-    """What this program builds; a release of another shape is refused."""
+def _architecture(models: Models) -> dict[str, Any]:
+    """What this program builds; a release of another architecture is refused."""
+    network = models.network
     return {
-        "towers": MODEL,
-        "config": model_config(),
-        "channels": list(curves.CHANNELS),
-        "takes": list(curves.TAKES),
-        "summaries": list(curves.SUMMARIES),
-        "shapes": config_hash(
-            {k: list(v.shape) for k, v in Models(Preprocessing.current()).state_dict().items()}
-        ),
+        "towers": network.towers,
+        "config": model_config(network.towers),
+        "context": 0 if network.context is None else len(network.context),
+        "classifiers": {
+            "channels": list(curves.CHANNELS),
+            "takes": list(curves.TAKES),
+            "summaries": list(curves.SUMMARIES),
+        }
+        if isinstance(models, ClassifyingModels)
+        else None,
     }
 
 
 class Release:
     """A loaded release. Safe to share between threads: nothing changes after loading.
 
-    `trained_takes`, some of `curves.TAKES`, are those that the classifiers know.
+    `sha256` tells releases apart: it covers the weights and all else that decides which numbers
+    come out (descriptions, vocabulary, preprocessing, input, architecture and trained takes).
+    `hz` is the rate, in frames per second, of what it reads. `trained_takes`, some of
+    `curves.TAKES`, are those that the classifiers know; none where there are no classifiers.
     """
 
     def __init__(self, info: Mapping[str, Any], models: Models) -> None:
         self.info = info
         self.name: str = info["name"]
-        self.sha256: str = info["weights"]["sha256"]
+        self.sha256 = release_identity(info)
         self.evidence: str = info["evidence"]
         self.trained_takes: tuple[str, ...] = tuple(info["trained_takes"])
         self._models = models.eval()
         network = models.network
-        self._tokenise = Tokens(info["vocabulary"], network.text_length)
+        self.preprocessing = network.preprocessing
+        self.hz = network.preprocessing.hz
+        self.width: int = model_config(network.towers)["embed_dim"]
+        tokenise = Tokens(info["vocabulary"], network.text_length)
         with torch.inference_mode():
             self._asked = embed_texts(
-                network, self._tokenise, {name: info["descriptions"][name] for name in ASKED}
+                network, tokenise, {name: info["descriptions"][name] for name in ASKED}
             )
 
-    def cosines(self, displacement: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n, 8) cosines with ("neutral", *EXPRESSIONS) of aligned displacements (n, 478, 3) in
-        IOD, one per 1 / `config.network_hz` seconds; n is at least 1."""
-        return expression_cosines(self._models.network.tokens(displacement), self._asked)
+    @property
+    def reads_pixels(self) -> bool:
+        """Whether it needs the film, and not its landmarks alone."""
+        return isinstance(self.preprocessing, FaceCrops)
+
+    def encode(self, seen: NDArray[Any]) -> NDArray[np.float32]:
+        """(n, width) of n frames, each by itself: of crops (n, size, size, 3) uint8, or of aligned
+        displacements (n, 478, 3) in IOD."""
+        encoded: NDArray[np.float32] = self._models.network.encode(seen).numpy()
+        return encoded
+
+    @torch.inference_mode()
+    def compare(self, encoded: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, 8) cosines with ("neutral", *EXPRESSIONS) of the encoded frames (n, width) of a whole
+        take, one per 1 / `hz` seconds. Rows that are NaN stay so, and their neighbours see the
+        last known row in their place."""
+        known = np.isfinite(encoded[:, 0])
+        if not known.any():
+            return np.full((len(encoded), len(ASKED)), np.nan, np.float32)
+        latest = np.maximum.accumulate(np.where(known, np.arange(len(known)), known.argmax()))
+        tokens = self._models.network.over_time(torch.from_numpy(encoded[latest]))
+        cosines = expression_cosines(tokens, self._asked)
+        cosines[~known] = np.nan
+        return cosines
+
+    def cosines(self, seen: NDArray[Any]) -> NDArray[np.float32]:
+        """(n, 8) of what `encode` takes, for a take that is short enough to be encoded at once."""
+        return self.compare(self.encode(seen))
+
+    def why_hidden(self, expression: str) -> str:
+        """Why intensity and specificity of an expression are not shown; "" if they are.
+
+        They are shown where release.json's "reliability" says that the release tells the
+        expression from the same face at rest on real faces: the 95 % interval of the AUROC must
+        not go below `SHOWN_FROM`.
+        """
+        found = self.info.get("reliability", {}).get(expression)
+        words = expression.replace("_", " ")
+        if found is None:
+            return (
+                "movement only: it was not measured on real faces how well this release tells "
+                f"{words} from a face at rest"
+            )
+        low, high = found["auroc_95"]
+        if low >= SHOWN_FROM:
+            return ""
+        return (
+            f"movement only: on real faces this release tells {words} from rest with an AUROC of "
+            f"{found['auroc']:.2f} ({low:.2f} to {high:.2f}); at least {SHOWN_FROM:.2f} is needed"
+        )
 
     @torch.inference_mode()
     def classify(self, session: Curves) -> Likelihood:
@@ -120,6 +186,7 @@ class Release:
                 "a likelihood needs at least one expression task of "
                 f"{', '.join(take for take in self.trained_takes if take in EXPRESSIONS)}"
             )
+        assert isinstance(self._models, ClassifyingModels)
         value = self._models.classifier(*curves.padded([read])).sigmoid().item()
         baseline = self._models.logistic(curves.summaries([read])).sigmoid().item()
         return Likelihood(value, baseline, tuple(read))
@@ -136,17 +203,16 @@ def load(path: Path) -> Release:
 @functools.cache
 def _load(path: Path) -> Release:
     info, weights = _read(path)
-    _refuse_mismatch(path, "architecture", info["architecture"], architecture())
-    current = dataclasses.asdict(Preprocessing.current())
-    _refuse_mismatch(path, "preprocessing", info["preprocessing"], current)
-    if "trained_takes" not in info:
+    models = _build(path, info)
+    _refuse_mismatch(path, "architecture", info["architecture"], _architecture(models))
+    try:
+        models.load_state_dict(weights)  # as float32, which the models are made of
+    except RuntimeError as error:
         raise ReleaseError(
-            f"The {INFO} in {path} does not say which takes the classifiers were trained on. "
-            "Use the version of Mimia that it was made with, or train it again: "
-            "python -m diagnosis.training"
-        )
-    models = Models(Preprocessing.current())
-    models.load_state_dict({name: value.float() for name, value in weights.items()})
+            f"The weights in {path} do not fit the architecture. {_NEXT_STEP}"
+        ) from error
+    if isinstance(models.network.preprocessing, FaceCrops) and torch.cuda.is_available():
+        models.network.clip.visual.cuda()
     return Release(info, models)
 
 
@@ -159,7 +225,10 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             f"{path} holds no readable release ({error}). Choose a folder with {INFO} and "
             f"{WEIGHTS}, or train one: python -m diagnosis.training"
         ) from error
-    if hashlib.sha256(raw).hexdigest() != info.get("weights", {}).get("sha256"):
+    missing = RELEASE_NEEDS - set(info)
+    if missing:
+        raise ReleaseError(f"The {INFO} in {path} lacks {', '.join(sorted(missing))}. {_NEXT_STEP}")
+    if hashlib.sha256(raw).hexdigest() != info["weights"].get("sha256"):
         raise ReleaseError(
             f"The weights in {path} are not those that its {INFO} names (SHA-256 differs). "
             "Copy the release again."
@@ -170,14 +239,44 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise ReleaseError(f"{path / WEIGHTS} is no safetensors file ({error}).") from error
 
 
+def _build(path: Path, info: Mapping[str, Any]) -> Models:
+    """The models that release.json describes, without its weights."""
+    towers, context = (info["architecture"].get(key) for key in ("towers", "context"))
+    try:
+        config = model_config(str(towers))
+    except ValueError as error:
+        raise ReleaseError(
+            f"The release in {path} has other towers: {error}. {_NEXT_STEP}"
+        ) from error
+    network = ExpressionNetwork(str(towers), _preprocessing(path, info, config), context or 0)
+    return ClassifyingModels(network) if info["trained_takes"] else Models(network)
+
+
+def _preprocessing(path: Path, info: Mapping[str, Any], config: Mapping[str, Any]) -> Preprocessing:
+    """What release.json asks for, if this program still does it in the same way."""
+    theirs, kind = info["preprocessing"], INPUTS.get(info["input"])
+    if kind is None:
+        raise ReleaseError(
+            f"The release in {path} reads {info['input']!r}; known are {', '.join(INPUTS)}. "
+            f"{_NEXT_STEP}"
+        )
+    ours: Preprocessing = MotionImages.current()
+    if kind is FaceCrops:
+        own: dict[str, Any] = {key: theirs.get(key) for key in ("hz", "window", "hop")}
+        own |= {key: tuple(theirs.get(key) or ()) for key in ("mean", "std")}
+        ours = FaceCrops(size=config["vision_cfg"]["image_size"], **own)
+    _refuse_mismatch(path, "preprocessing", theirs, dataclasses.asdict(ours))
+    return ours
+
+
 def _refuse_mismatch(path: Path, what: str, theirs: Any, ours: Any) -> None:
+    ours = json.loads(json.dumps(ours))  # as it comes out of a file: lists for tuples
     if theirs == ours:
         return
     fields = [key for key in ours if not isinstance(theirs, dict) or theirs.get(key) != ours[key]]
     raise ReleaseError(
         f"The release in {path} was made with another {what} ({', '.join(fields) or 'extra keys'} "
-        "differ). Use the version of Mimia that it was made with, or train it again: "
-        "python -m diagnosis.training"
+        f"differ). {_NEXT_STEP}"
     )
 
 
@@ -185,13 +284,23 @@ def save(path: Path, models: Models, info: Mapping[str, Any]) -> None:
     """Write a release: float16 weights, and `info` completed with what loading checks."""
     halves = {name: value.half().contiguous() for name, value in models.state_dict().items()}
     raw = save_tensors(halves)
+    preprocessing = models.network.preprocessing
     full = {
         **info,
-        "architecture": architecture(),
-        "preprocessing": dataclasses.asdict(models.network.preprocessing),
+        "input": preprocessing.kind,
+        "architecture": _architecture(models),
+        "preprocessing": dataclasses.asdict(preprocessing),
         "weights": {"sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw)},
     }
     path.mkdir(parents=True, exist_ok=True)
     (path / WEIGHTS).write_bytes(raw)
     (path / INFO).write_text(json.dumps(full, indent=2) + "\n")
+    _load.cache_clear()
+
+
+def note_reliability(path: Path, found: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write into the release in folder `path` how well each expression is told from neutral on
+    real faces: {expression: {"auroc", "auroc_95": [low, high], "n", "source"}}."""
+    info = json.loads((path / INFO).read_text())
+    (path / INFO).write_text(json.dumps({**info, "reliability": found}, indent=2) + "\n")
     _load.cache_clear()

@@ -33,11 +33,15 @@ def displacement(landmarks: Floats, neutral: Neutral) -> Floats:
 
 def signals(track: LandmarkTrack, neutral: Neutral, hz: float) -> Signals:
     """All movement signals of the track, `hz` values a second."""
-    frames = [movement.project(displacement(part, neutral)) for part in track.chunks()]
-    grid = Grid(track, hz)
-    values = grid.interpolate(np.concatenate(frames)[track.seen()])
-    values[~grid.known] = np.nan
-    return Signals(1 / hz, values, movement.project(neutral.mean[None])[0])
+    moved, turned = [], []
+    for part in track.chunks():
+        aligned = align(part, neutral.mean)
+        moved.append(movement.project(aligned.points - neutral.mean))
+        turned.append(head_pose(aligned.rotation).astype(np.float32))
+    grid, seen = Grid(track, hz), track.seen()
+    values, pose = (grid.interpolate(np.concatenate(of)[seen]) for of in (moved, turned))
+    values[~grid.known] = pose[~grid.known] = np.nan
+    return Signals(1 / hz, values, movement.project(neutral.mean[None])[0], pose)
 
 
 class Grid:

@@ -1,24 +1,46 @@
-"""A session summed up from its takes: headline measures, and a likelihood."""
+"""A session summed up from its takes: expressivity, slowness, and a likelihood.
+
+Both summaries are geometric means over the Core expressions, so that a change by a third counts
+the same in a small and in a large movement; the parts that they are made of are kept beside them,
+one per expression. Their regions name the expressions: sessions with other ones are another series.
+Amplitudes are measured against the person's own neutral face, and times from its stillness before
+the cue.
+
+expressivity            % IOD  the headline: of the main amplitudes
+core_amplitude          % IOD  its parts
+slowness                s      of onset latency, time to peak, and the time in which the movement
+                               would be made at its peak velocity; more is slower
+core_onset_latency      s      its parts
+core_time_to_peak       s
+core_relative_velocity  1/s
+
+Expressivity is the headline because an amplitude repeats well and depends on neither frame rate
+nor the delay of a beep; slowness is compared on the same device and browser only.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnosis import curves, measures
+from diagnosis import curves
 from diagnosis.config import AnalysisConfig, Measure, Side, Task, TaskKind, config_hash
 from diagnosis.course import SMALLEST
 from diagnosis.findings import settings
 from diagnosis.movement import Floats
+from diagnosis.plans import PLANS
 from diagnosis.release import Likelihood, Release
 from diagnosis.traces import Trace
 
 DEFAULT_CONFIG: Final = AnalysisConfig()
 CORE: Final = ("smile", "surprise", "eye_closure")  # the expressions of the Core protocol
+QUICKEST_S: Final = 0.1  # in which somebody can react to a sound
+EARLIER: Final = "the film was analysed by an earlier version"
+NO_CORE: Final = "no Core expression was measured"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,10 +76,10 @@ def assess(
     no_likelihood = _no_likelihood(posed, release)
     read = {code: known[code] for code in release.trained_takes if code in known}
     return SessionAnalysis(
-        measures=(_expressivity(posed),),
+        measures=(*_expressivity(posed), *_slowness(posed)),
         likelihood=None
         if no_likelihood
-        else release.classify({code: _curves(take, config) for code, take in read.items()}),
+        else release.classify({code: _curves(take, release.hz) for code, take in read.items()}),
         no_likelihood=no_likelihood,
         config_hash=config_hash(*settings(config), release.sha256, sorted(known)),
         release=release.name,
@@ -65,6 +87,8 @@ def assess(
 
 
 def _no_likelihood(posed: Mapping[str, TakeRecord], release: Release) -> str | None:
+    if not release.trained_takes:
+        return "the release has no classifiers"
     if not posed:
         return "no expression task could be measured"
     if not set(posed) & set(release.trained_takes):
@@ -72,41 +96,76 @@ def _no_likelihood(posed: Mapping[str, TakeRecord], release: Release) -> str | N
     return None
 
 
-def _expressivity(posed: Mapping[str, TakeRecord]) -> Measure:
-    """The headline: geometric mean of the main amplitudes of the Core expressions, in % IOD.
+def _expressivity(posed: Mapping[str, TakeRecord]) -> Iterator[Measure]:
+    """The headline, then its parts.
 
-    On the scale of ratios a loss of a third counts the same in a small and in a large movement.
-    Amplitudes that cannot be told from noise count as the smallest that can. The region names the
-    expressions: sessions with other ones are another series.
+    Amplitudes that cannot be told from noise count as the smallest that can.
     """
-    codes = [code for code in CORE if code in posed]
-    region = ", ".join(codes).replace("_", " ") or "face"
-    amplitudes = [_main_amplitude(posed[code]) for code in codes]
-    if not codes or None in amplitudes:
-        reason = "the main movement of each Core expression is needed"
-        return Measure("expressivity", region, Side.BOTH, "% IOD", None, absent=reason)
-    logs = [np.log(max(value, SMALLEST)) for value in amplitudes if value is not None]
-    return Measure(
-        "expressivity", region, Side.BOTH, "% IOD", float(np.exp(np.mean(logs))), len(logs)
-    )
+    parts = _parts("amplitude", posed)
+    yield _summary("expressivity", "% IOD", parts, [_at_least(SMALLEST, one) for one in parts])
+    yield from parts
 
 
-def _main_amplitude(take: TakeRecord) -> float | None:
+def _slowness(posed: Mapping[str, TakeRecord]) -> Iterator[Measure]:
+    """The summary, then its parts.
+
+    Latencies shorter than a tenth of a second, which are anticipations, count as that.
+    """
+    latencies = _parts("onset_latency", posed)
+    rises = _parts("time_to_peak", posed)
+    rates = _parts("relative_velocity", posed)
+    times = [
+        *(_at_least(QUICKEST_S, one) for one in latencies),
+        *(one.value for one in rises),
+        *(1 / one.value if one.value else None for one in rates),
+    ]
+    parts = [*latencies, *rises, *rates]
+    yield _summary("slowness", "s", parts, times)
+    yield from parts
+
+
+def _at_least(smallest: float, part: Measure) -> float | None:
+    return None if part.value is None else max(part.value, smallest)
+
+
+def _parts(name: str, posed: Mapping[str, TakeRecord]) -> list[Measure]:
+    """The measure of this name of each Core expression's main movement."""
+    return [
+        dataclasses.replace(
+            _of_main(name, posed[code]), name=f"core_{name}", region=code.replace("_", " ")
+        )
+        for code in CORE
+        if code in posed
+    ]
+
+
+def _of_main(name: str, take: TakeRecord) -> Measure:
     assert take.task.expression is not None
-    region = measures.PLANS[take.task.expression].main.region
-    return next(
-        m.value
-        for m in take.measures
-        if (m.name, m.region, m.side) == ("amplitude", region, Side.BOTH)
-    )
+    region = PLANS[take.task.expression].main.region
+    found = (m for m in take.measures if (m.name, m.region, m.side) == (name, region, Side.BOTH))
+    return next(found, Measure(name, region, Side.BOTH, "", None, absent=EARLIER))
 
 
-def _curves(take: TakeRecord, config: AnalysisConfig) -> Floats:
+def _summary(
+    name: str, unit: str, parts: Sequence[Measure], values: Sequence[float | None]
+) -> Measure:
+    """Geometric mean of the values; `n` is how many there are."""
+    region = ", ".join(dict.fromkeys(part.region for part in parts)) or "face"
+    known = [value for value in values if value is not None]
+    if not known or len(known) < len(values):
+        missing = next((f"{p.region}: {p.absent}" for p in parts if p.absent), NO_CORE)
+        return Measure(name, region, Side.BOTH, unit, None, absent=missing)
+    caution = next((part.caution for part in parts if part.caution), "")
+    mean = float(np.exp(np.mean(np.log(known))))
+    return Measure(name, region, Side.BOTH, unit, mean, len(known), caution=caution)
+
+
+def _curves(take: TakeRecord, hz: float) -> Floats:
     """(n, channels) what the classifier reads of a take: see `curves.Curves`."""
     traces = {trace.name: trace for trace in take.traces}
     names = [f"movement:{name}" for name in curves.MOVEMENTS]
     end = min(len(traces[name].values) * traces[name].step for name in names)
-    t = np.arange(int(end * config.network_hz)) / config.network_hz
+    t = np.arange(int(end * hz)) / hz
     network = np.zeros((2, len(t)), np.float32)
     if take.task.expression is not None:
         kinds = ("intensity", "specificity")

@@ -3,7 +3,8 @@
     truth = animate(Path("smile.mp4"), VideoScript(8.0, (Movement("smile", 2.0, 0.5),)))
 
 The portrait is posed frame by frame (see `diagnosis.portrait`), sways a little as a sitting
-person does, gets the light and the noise of a camera, and is encoded with PyAV.
+person does, gets the light and the noise of a camera, and is encoded with PyAV. A photograph that
+is lit otherwise stays the photograph of one person: nothing follows from it for other skins.
 """
 
 from __future__ import annotations
@@ -44,8 +45,21 @@ class Light:
     gain: float = 1.0
     gamma: float = 1.0
     tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    side: float = 0.0  # lamp at the picture's right: that side is (1 + side), the other (1 - side)
     noise: float = 1.5  # standard deviation, in 1/255
     blur: float = 0.0  # standard deviation, pixels
+
+
+@dataclasses.dataclass(frozen=True)
+class Cover:
+    """A hand, as a patch in the colour of the skin, that hides part of the face for a while.
+
+    `part` is "mouth" or "right", the person's right half of the face. Times in seconds.
+    """
+
+    start: float
+    end: float
+    part: str = "mouth"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,13 +70,17 @@ class VideoScript:
     movements: tuple[Movement, ...] = ()
     blinks: tuple[float, ...] = ()  # start times, see `motion.blink_times`
     speech: float = 0.0  # strength of talking throughout; 1 is lively
-    sway: float = 1.0  # how much the head moves; 0 keeps it still
+    sway: float = 1.0  # how much the head moves in the picture's plane; 0 keeps it still
+    turn: float = 0.0  # degrees to which the head turns to either side; it nods half as far
+    covers: tuple[Cover, ...] = ()
     light: Light = Light()
     fps: float = 30.0
     dropped: float = 0.0  # share of frames that are missing, as a busy browser leaves them
+    jitter: float = 0.0  # standard deviation of the frames' timestamps around their capture, s
     width: int = 640
     height: int = 360
     face_height: float = 0.5  # of the frame, hairline to chin
+    mirrored: bool = False  # the mirror image of the photograph: to the tracker, another face
     codec: str = "h264"
     seed: int = 0
 
@@ -77,11 +95,6 @@ class Truth:
     interocular: float
 
 
-@functools.lru_cache(maxsize=4)
-def _portrait(width: int, height: int, face_height: float) -> Portrait:
-    return Portrait(width, height, face_height)
-
-
 def animate(path: Path, script: VideoScript) -> Truth:
     """Write the video of `script` to `path` and return what moves in it.
 
@@ -89,18 +102,40 @@ def animate(path: Path, script: VideoScript) -> Truth:
     """
     rng = np.random.default_rng(script.seed)
     t = _frame_times(script, rng)
-    portrait = _portrait(script.width, script.height, script.face_height)
-    moved = motion.displacement(_strengths(script, t, rng), portrait.fields)
-    moved[..., 2] = 0
-    camera = _Camera(script, rng)
-    heads = _sway(script, t, rng)
+    stamps = _stamps(script, t, rng)
+    portrait = _portrait(script)
+    moved = displacement(script, t)
+    camera = _Camera(script, portrait, rng)
+    heads, turns = _sway(script, t, rng), _turns(script, t, rng)
     with _Writer(path, script) as writer:
         shown, face = None, portrait.still
         for i, at in enumerate(t):
             if shown is None or not np.array_equal(moved[i], moved[shown]):
                 shown, face = i, portrait.pose(moved[i])
-            writer.add(camera.see(face, heads[i], i), float(at))
+            covered = _cover(face, portrait, script.covers, float(at))
+            turned = portrait.turn(covered, *turns[i]) if script.turn else covered
+            writer.add(camera.see(turned, heads[i], i), float(stamps[i]))
     return Truth(t, moved, portrait.interocular)
+
+
+def displacement(script: VideoScript, t: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(n, 478, 3) in IOD: what moves in the film of `script` at any times `t` (n,) seconds."""
+    rng = np.random.default_rng([script.seed, 1])
+    strengths = motion.speech(t, script.speech, rng)
+    for movement in (*script.movements, *map(motion.blink, script.blinks)):
+        strengths += movement.strengths(t)
+    moved = motion.displacement(strengths, _portrait(script).fields)
+    moved[..., 2] = 0
+    return moved
+
+
+def _portrait(script: VideoScript) -> Portrait:
+    return _portraits(script.width, script.height, script.face_height, script.mirrored)
+
+
+@functools.lru_cache(maxsize=4)
+def _portraits(width: int, height: int, face_height: float, mirrored: bool) -> Portrait:
+    return Portrait(width, height, face_height, mirrored=mirrored)
 
 
 def _frame_times(script: VideoScript, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -111,14 +146,14 @@ def _frame_times(script: VideoScript, rng: np.random.Generator) -> NDArray[np.fl
     return t[kept]
 
 
-def _strengths(
+def _stamps(
     script: VideoScript, t: NDArray[np.float64], rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """(n, actions, 2) everything in the script."""
-    strengths = motion.speech(t, script.speech, rng)
-    for movement in (*script.movements, *map(motion.blink, script.blinks)):
-        strengths += movement.strengths(t)
-    return strengths
+    """(n,) the times that the file gives: never before the first frame, never twice the same."""
+    if not script.jitter:
+        return t
+    off = np.clip(rng.normal(0, script.jitter, len(t)), -0.45 / script.fps, 0.45 / script.fps)
+    return np.concatenate([[0.0], t[1:] + off[1:]])
 
 
 def _sway(
@@ -135,20 +170,42 @@ def _sway(
     return np.moveaxis(np.array([[cos, -sin, x], [sin, cos, y]]), 2, 0)
 
 
+def _turns(
+    script: VideoScript, t: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """(n, 2) slow yaw and pitch in degrees, from one extreme to the other in about four seconds."""
+    rates, phases = rng.uniform(0.1, 0.16, 2), rng.uniform(0, 2 * np.pi, 2)
+    turns: NDArray[np.float64] = np.sin(2 * np.pi * rates * t[:, None] + phases)
+    return turns * [script.turn, script.turn / 2]
+
+
+def _cover(face: Picture, portrait: Portrait, covers: tuple[Cover, ...], at: float) -> Picture:
+    """The face behind the hands that hide it at the moment."""
+    for cover in covers:
+        if cover.start <= at < cover.end:
+            face = portrait.hide(face, cover.part)
+    return face
+
+
 class _Camera:
     """Moves the picture, and gives it light, blur and noise."""
 
-    def __init__(self, script: VideoScript, rng: np.random.Generator) -> None:
+    def __init__(self, script: VideoScript, portrait: Portrait, rng: np.random.Generator) -> None:
         self._light, self._size = script.light, (script.width, script.height)
         values = np.linspace(0, 1, 256)[:, None] ** script.light.gamma
         table = values * script.light.gain * np.array(script.light.tint) * 255
         self._table = table.round().clip(0, 255).astype(np.uint8).reshape(256, 1, 3)
+        middle, width = portrait.landmarks[:, 0].mean(), np.ptp(portrait.landmarks[:, 0])
+        lit = 1 + script.light.side * np.tanh(4 * (np.arange(script.width) - middle) / width)
+        self._lamp = np.broadcast_to(lit[:, None], (script.height, script.width, 3))
         shape = (_GRAINS, script.height, script.width, 3)
         self._grain = rng.normal(0, script.light.noise, shape).round().astype(np.int8)
 
     def see(self, picture: Picture, head: NDArray[np.float64], index: int) -> Picture:
         seen = cv2.warpAffine(picture, head, self._size, borderMode=cv2.BORDER_REFLECT)
         seen = cv2.LUT(seen, self._table)
+        if self._light.side:
+            seen = (seen * self._lamp).clip(0, 255).astype(np.uint8)
         if self._light.blur:
             seen = cv2.GaussianBlur(seen, (0, 0), self._light.blur)
         noisy = cv2.add(seen, self._grain[index % _GRAINS], dtype=cv2.CV_8U)

@@ -49,7 +49,7 @@ def of_network(task: Task, cosines: Floats, own_margin: float, step: float) -> t
 
 
 def of_movement(task: Task, signals: Signals) -> tuple[Trace, ...]:
-    """The movement signals that are kept of a task."""
+    """The movement signals that are kept of a task, the main one first."""
     return tuple(
         Trace(f"movement:{name}", "% IOD", 0.0, signals.step, values)
         for name, values in measures.traces(task, signals)

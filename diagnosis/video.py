@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Final, Self, TypeVar
+from typing import Any, ClassVar, Final, Self, TypeVar, cast
 
 import av
 import numpy as np
@@ -27,9 +27,12 @@ from diagnosis.findings import finding
 
 T = TypeVar("T")
 
+MAX_PIXELS: Final = 4096 * 4096  # of one picture: larger ones could fill the memory
+# FFmpeg keeps to the size too, while it opens the file and when the size changes on the way.
+_SIZE_LIMIT: Final = {"max_pixels": str(MAX_PIXELS)}
 # Playlists and other text formats can make FFmpeg open further files or addresses, so only true
 # video containers are tried, and only from the local file.
-_OPEN_OPTIONS: Final = {
+_OPEN_OPTIONS: Final = _SIZE_LIMIT | {
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegvideo,mpegts,gif",
     "protocol_whitelist": "file",
 }
@@ -56,6 +59,12 @@ class NotAVideo(VideoError):
     """Empty, not a video, or nothing in it can be decoded."""
 
 
+class TooLarge(VideoError):
+    """Pictures of more than MAX_PIXELS."""
+
+    code: ClassVar[str] = "picture_too_large"
+
+
 class TooLong(VideoError):
     """Longer than the configuration allows."""
 
@@ -80,7 +89,6 @@ class CaptureFacts:
     duration_s: float
     fps: float
     fps_mean: float
-    longest_gap_s: float
     variable: bool
     truncated: bool
 
@@ -106,7 +114,8 @@ class Frame:
 
 
 def open_video(path: Path) -> InputContainer:
-    """The opened container. Raises NotAVideo where there is no video stream in it."""
+    """The opened container. Raises NotAVideo where there is no video stream in it, and TooLarge;
+    pictures that turn out too large later count as damaged."""
     if path.stat().st_size == 0:
         raise NotAVideo("The file is empty. Record or export the clip again.")
     try:
@@ -120,25 +129,28 @@ def open_video(path: Path) -> InputContainer:
         container.close()
         raise NotAVideo("The file holds no picture, only sound. Record again with the camera on.")
     # Typed as always there, but None where FFmpeg has no decoder.
-    if getattr(container.streams.video[0], "codec_context", None) is None:
+    decoder = getattr(container.streams.video[0], "codec_context", None)
+    if decoder is None:
         container.close()
         raise NotAVideo(
             "The pictures are coded in a way that cannot be read. "
             "Export the clip as MP4 (H.264), or record it again."
         )
+    if decoder.width * decoder.height > MAX_PIXELS:
+        container.close()
+        raise TooLarge(
+            f"The pictures have {decoder.width} x {decoder.height} pixels. "
+            "Record in 4K or less, or export the clip in a smaller size."
+        )
+    decoder.options = dict(_SIZE_LIMIT)
     return container
 
 
-@dataclasses.dataclass(frozen=True)
-class Extent:
-    """What the packets of a video say, without decoding: their number and how long they last."""
+def length_s(path: Path, limit_s: float) -> float:
+    """From the first picture to the last in s, by what the packets say, without decoding.
 
-    packets: int
-    duration_s: float
-
-
-def extent(path: Path, limit_s: float) -> Extent:
-    """Raises NotAVideo, and TooLong as soon as the timestamps pass `limit_s`."""
+    Raises NotAVideo, and TooLong as soon as the timestamps pass `limit_s`.
+    """
     times: list[float] = []
     with open_video(path) as container:
         for packet in _readable(container.demux(container.streams.video[0])):
@@ -150,7 +162,7 @@ def extent(path: Path, limit_s: float) -> Extent:
                     f"The video is longer than {limit_s / 60:g} minutes. "
                     "Cut out the part with the task and submit that."
                 )
-    return Extent(len(times), max(times) - min(times) if times else 0.0)
+    return max(times) - min(times) if times else 0.0
 
 
 class VideoReader:
@@ -162,12 +174,12 @@ class VideoReader:
     """
 
     def __init__(self, path: Path, config: AnalysisConfig) -> None:
-        self.extent = extent(path, config.max_duration_s)
+        self.length_s = length_s(path, config.max_duration_s)
         self._config = config
         self._truncated = ends_early(path)
         self._container = open_video(path)
         self._stream: VideoStream = self._container.streams.video[0]
-        self._stream.thread_type = "AUTO"
+        self._stream.codec_context.thread_count = 1  # the other cores have workers of their own
         self._times: list[float] = []
         self._pixel = pixel_shape(self._stream)
         self._shape = (0, 0)  # height, width of the upright picture before reduction
@@ -187,7 +199,7 @@ class VideoReader:
     def __iter__(self) -> Iterator[Frame]:
         """Frames at least 15 ms apart: slow-motion films have more than can be made use of, though
         `facts` counts them all. Raises NotAVideo when not a single frame can be decoded."""
-        reformatter = VideoReformatter()
+        reduction = Reduction(self._config.max_side)
         first: float | None = None
         latest = -CLOSEST_S
         for picture in self._pictures():
@@ -200,7 +212,7 @@ class VideoReader:
             self._times.append(t)
             if t - latest >= CLOSEST_S:
                 latest = t
-                yield Frame(t, self._upright(picture, reformatter))
+                yield Frame(t, self._upright(picture, reduction))
         if not self._times:
             raise NotAVideo(
                 "No picture in the file can be decoded. "
@@ -218,17 +230,14 @@ class VideoReader:
             except av.FFmpegError:
                 self._truncated = True
 
-    def _upright(self, picture: av.VideoFrame, reformatter: VideoReformatter) -> NDArray[np.uint8]:
+    def _upright(self, picture: av.VideoFrame, reduction: Reduction) -> NDArray[np.uint8]:
         shown = round(picture.width * self._pixel)
-        width, height = reduced_size(shown, picture.height, self._config.max_side)
-        small = reformatter.reformat(
-            picture, width=width, height=height, format="rgb24", interpolation=Interpolation.AREA
-        )
+        small = reduction.rgb(picture, shown)
         turns = round(picture.rotation / 90) % 4
         self._rotation = 90 * turns
         upright = (picture.height, shown)
         self._shape = (upright[1], upright[0]) if turns % 2 else upright
-        return np.ascontiguousarray(np.rot90(small.to_ndarray(), turns))
+        return np.ascontiguousarray(np.rot90(small, turns))
 
     def facts(self) -> CaptureFacts:
         """What the frames read so far say about the capture."""
@@ -245,7 +254,6 @@ class VideoReader:
             duration_s=duration,
             fps=1 / typical if duration else 0.0,
             fps_mean=(len(times) - 1) / duration if duration else 0.0,
-            longest_gap_s=float(gaps.max()),
             variable=bool((abs(gaps - typical) > _JITTER * typical).mean() > 0.05),
             truncated=self._truncated,
         )
@@ -254,6 +262,30 @@ class VideoReader:
 def pixel_shape(stream: VideoStream) -> float:
     """Width over height of one pixel: not 1 in films from tape and disc, nor in some exports."""
     return float(stream.sample_aspect_ratio or 1)
+
+
+class Reduction:
+    """Turns the pictures of one video into RGB with a longer side of at most `max_side` px.
+
+    Colour is converted after the reduction wherever a picture is kept in planes: averaging these
+    costs a third of averaging RGB.
+    """
+
+    def __init__(self, max_side: int) -> None:
+        self._max_side = max_side
+        self._reduce, self._convert = VideoReformatter(), VideoReformatter()
+
+    def rgb(self, picture: av.VideoFrame, shown: int) -> NDArray[np.uint8]:
+        """(height, width, 3) uint8 of a picture that is `shown` px wide where pixels are square."""
+        width, height = reduced_size(shown, picture.height, self._max_side)
+        if picture.format.is_planar:
+            picture = self._reduce.reformat(
+                picture, width, height, interpolation=Interpolation.AREA, threads=1
+            )
+        rgb = self._convert.reformat(
+            picture, width, height, "rgb24", interpolation=Interpolation.AREA, threads=1
+        )
+        return cast(NDArray[np.uint8], rgb.to_ndarray())
 
 
 def reduced_size(width: int, height: int, max_side: int) -> tuple[int, int]:

@@ -79,6 +79,8 @@ ROUTES = [
     route("POST", "accounts:invite",        *ADMIN),
     route("POST", "accounts:end",           LOGIN, LOGIN, 404,   404,   404,   302,   404),
     route("GET", "accounts:releases",       *ADMIN[:6], 200),
+    route("POST", "accounts:choose_release", LOGIN, LOGIN, 404, 404, 404, 302,   404,
+          data={"release": ""}),
     route("GET", "audit:events",            *ADMIN[:6], 200),
     route("GET", "patients:list",           *CARE[:6], 200),  # their own clinic's
     route("POST", "patients:list",          LOGIN, LOGIN, 302,   302,   404,   404,   302),
@@ -188,6 +190,7 @@ def world(
     return {
         "people": dict(zip(ROLES, people, strict=True)),
         "session": session,
+        "clinic_id": patient.clinic_id,
         "study_code": patient.study_code,
         "patient_id": patient.id,
         "consent_id": patient.consents.first().id,

@@ -13,6 +13,7 @@ from django.conf import settings
 
 import diagnosis
 from clinic.accounts.models import Clinic
+from diagnosis.config import RELEASE_NEEDS, SHOWN_FROM, release_identity
 
 EMBEDDED = Path(diagnosis.__file__).parent / "releases"
 
@@ -27,14 +28,45 @@ class MetricsTable:
 
 
 @dataclasses.dataclass(frozen=True)
+class Reliability:
+    """How well the release tells an expression from neutral on real faces: the area under the
+    ROC curve within persons and its 95 % interval, over `n` films or pictures of `source`."""
+
+    expression: str
+    auroc: float
+    low: float
+    high: float
+    n: int
+    source: str
+
+    @property
+    def shown(self) -> bool:
+        """Whether pages may show its curves; the analysis decides so by the same limit."""
+        return self.low >= SHOWN_FROM
+
+
+@dataclasses.dataclass(frozen=True)
 class InstalledRelease:
-    """A release's folder; `info` is empty when release.json cannot be read, `problem` says why."""
+    """A release's folder; `info` is empty when it cannot be used, and `problem` says why.
+
+    `identity` is what results carry as `release_sha256`.
+    """
 
     name: str
     embedded: bool
     info: Mapping[str, Any]
     problem: str
     used_by: tuple[Clinic, ...]
+    reliability: tuple[Reliability, ...] = ()
+    identity: str = ""
+
+    def __str__(self) -> str:
+        return str(self.info.get("name", self.name))
+
+    @property
+    def choice(self) -> str:
+        """What `Clinic.release` holds for it."""
+        return "" if self.embedded else self.name
 
     @property
     def created(self) -> datetime.date:
@@ -60,13 +92,26 @@ def _read(file: Path, embedded: bool, clinics: list[Clinic]) -> InstalledRelease
     name = file.parent.name
     chosen = "" if embedded else name
     used_by = tuple(clinic for clinic in clinics if clinic.release == chosen)
+    weights = file.with_name("weights.safetensors")
     try:
         info = json.loads(file.read_text(encoding="utf-8"))
         datetime.date.fromisoformat(info["created"])
-    except (OSError, ValueError, KeyError) as error:
-        problem = f"{file} cannot be read ({error}). Install this release again."
+        reliability = tuple(_reliability(info.get("reliability", {})))
+        if missing := RELEASE_NEEDS - set(info):
+            raise ValueError(f"it lacks {', '.join(sorted(missing))}")
+        identity = release_identity(info)
+        if weights.stat().st_size != info["weights"]["bytes"]:
+            raise ValueError(f"{weights.name} is not whole")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        problem = f"{file} cannot be used ({error}). Install this release again."
         return InstalledRelease(name, embedded, {}, problem, used_by)
-    return InstalledRelease(name, embedded, info, "", used_by)
+    return InstalledRelease(name, embedded, info, "", used_by, reliability, identity)
+
+
+def _reliability(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Reliability]:
+    for expression, row in rows.items():
+        low, high = row["auroc_95"]
+        yield Reliability(expression, row["auroc"], low, high, row["n"], row["source"])
 
 
 def _table(title: str, rows: Mapping[str, Mapping[str, Any]]) -> MetricsTable:

@@ -1,4 +1,7 @@
-"""Who joins and leaves a clinic. Nobody signs up: an admin adds members."""
+"""Who joins and leaves a clinic, and which release it uses.
+
+Nobody signs up: an admin adds members.
+"""
 
 from __future__ import annotations
 
@@ -141,6 +144,14 @@ def end_membership(membership: Membership, *, actor: User) -> None:
         raise LastAdmin
     if current.filter(id=membership.id).update(ended=timezone.now()):
         record(Action.CHANGE, membership, actor=actor)
+
+
+@transaction.atomic
+def choose_release(clinic: Clinic, release: str, *, actor: User) -> None:
+    """What is queued for the clinic from now on is analysed with this release (see
+    `Clinic.release`); what is queued already, and all results, keep theirs."""
+    if Clinic.objects.filter(id=clinic.id).exclude(release=release).update(release=release):
+        record(Action.CHOOSE, clinic, actor=actor)
 
 
 def record_login(user: User) -> None:

@@ -14,4 +14,5 @@ urlpatterns = [
     path("members/<int:membership_id>/invite/", views.invite, name="invite"),
     path("members/<int:membership_id>/end/", views.end, name="end"),
     path("releases/", views.releases, name="releases"),
+    path("releases/<uuid:clinic_id>/", views.choose_release, name="choose_release"),
 ]

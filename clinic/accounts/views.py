@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
+
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,10 +14,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic.accounts import services
-from clinic.accounts.forms import MemberForm
+from clinic.accounts.forms import MemberForm, ReleaseForm
 from clinic.accounts.http import StaffRequest
 from clinic.accounts.models import Clinic, Membership, Permission, Role
-from clinic.accounts.releases import installed
+from clinic.accounts.releases import InstalledRelease, installed
+from diagnosis.config import SHOWN_FROM
 
 FIRST_PAGES = [
     (Permission.SEE_NAMES, "patients:list"),
@@ -131,5 +135,37 @@ def end(request: StaffRequest, membership_id: int) -> HttpResponse:
 @login_required
 @require_safe
 def releases(request: StaffRequest) -> HttpResponse:
-    found = installed(_clinics(request))
-    return render(request, "accounts/releases.html", {"releases": found})
+    clinics = _clinics(request)
+    return _show_releases(request, clinics, installed(clinics))
+
+
+@login_required
+@require_POST
+def choose_release(request: StaffRequest, clinic_id: uuid.UUID) -> HttpResponse:
+    clinics = _clinics(request)
+    clinic = get_object_or_404(clinics, id=clinic_id)
+    found = installed(clinics)
+    form = ReleaseForm(request.POST, installed=found)
+    if not form.is_valid():
+        return _show_releases(request, clinics, found, form)
+    services.choose_release(clinic, form.cleaned_data["release"], actor=request.user)
+    chosen = next(release for release in found if release.choice == form.cleaned_data["release"])
+    messages.success(request, f"{clinic}: new recordings are analysed with {chosen}.")
+    return redirect("accounts:releases")
+
+
+def _show_releases(
+    request: StaffRequest,
+    clinics: QuerySet[Clinic],
+    found: Sequence[InstalledRelease],
+    form: ReleaseForm | None = None,
+) -> HttpResponse:
+    served = {clinic for release in found if not release.problem for clinic in release.used_by}
+    context = {
+        "clinics": clinics,
+        "releases": found,
+        "stuck": [clinic for clinic in clinics if clinic not in served],
+        "shown_from": SHOWN_FROM,
+        "form": form,
+    }
+    return render(request, "accounts/releases.html", context)

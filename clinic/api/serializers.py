@@ -107,11 +107,24 @@ class RecordingSerializer(LabelledSerializer[Recording]):
 
 
 class MeasureSerializer(serializers.ModelSerializer[Measure]):
-    """`value` in `unit` over `n` cue windows with their `sd`; or `absent`, the reason for none."""
+    """`value` in `unit` over `n` cue windows with their `sd`; or `absent`, the reason for none.
+
+    `caution` says why the value is of low reliability; empty where nothing is known against it.
+    """
 
     class Meta:
         model = Measure
-        fields: ClassVar = ["name", "region", "side", "unit", "value", "n", "sd", "absent"]
+        fields: ClassVar = [
+            "name",
+            "region",
+            "side",
+            "unit",
+            "value",
+            "n",
+            "sd",
+            "absent",
+            "caution",
+        ]
 
 
 class ResultSerializer(LabelledSerializer[Result]):
@@ -153,7 +166,10 @@ class ResultSerializer(LabelledSerializer[Result]):
 
 
 class TraceSerializer(LabelledSerializer[Trace]):
-    """A curve without its values; ask for the single trace to get them."""
+    """A curve without its values; ask for the single trace to get them.
+
+    One with a `caution` is not shown on pages, for the reason that it gives.
+    """
 
     recording = serializers.UUIDField(source="result.subject")
     release = serializers.CharField(source="result.release")
@@ -170,11 +186,13 @@ class TraceSerializer(LabelledSerializer[Trace]):
             "unit",
             "t0",
             "step",
+            "caution",
         ]
 
 
 class TraceValuesSerializer(TraceSerializer):
-    """`values[i]` is at `t0 + i * step` seconds of the recording; null where no face was seen."""
+    """`values[i]` is at `t0 + i * step` seconds of the recording, or since the cue for a mean or
+    standard deviation over the repeats ("mean:...", "sd:..."); null where no face was seen."""
 
     values = serializers.SerializerMethodField()
 

@@ -21,6 +21,7 @@ class Action(models.TextChoices):
     CONSENT = "consent", "consented"
     WITHDRAW = "withdraw", "withdrew consent"
     SUBMIT = "submit", "submitted"
+    CHOOSE = "choose", "chose the release"
     RETRY = "retry", "asked for another analysis"
     LOGIN = "login", "signed in"
 

@@ -45,6 +45,8 @@ def subject(target: Model) -> Subject:
             return _of(target.session.patient, "upload", target.id)
         case Membership():
             return Subject("member", target.user_id, target.clinic_id, None)
+        case Clinic():
+            return Subject("clinic", target.id, target.id, None)
     raise TypeError(f"the audit trail does not know what a {type(target).__name__} is")
 
 

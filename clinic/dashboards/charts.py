@@ -36,6 +36,11 @@ class Figure:
         return self.series.points[-1].absent
 
     @property
+    def caution(self) -> str:
+        """Why its values are of low reliability, by the newest that has one; else empty."""
+        return self.latest.caution if self.latest else ""
+
+    @property
     def latest(self) -> TrendPoint | None:
         return next((p for p in reversed(self.series.points) if p.value is not None), None)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clinic.dashboards import labels
 from clinic.recordings.models import Recording
-from diagnosis.models import Result, Trace
+from diagnosis.models import Trace
 
 INTENSITY_TITLE = "Resemblance to the asked expression"
 MOVEMENT_TITLE = "Movement"
@@ -19,7 +20,7 @@ MOVEMENT_TITLE = "Movement"
 
 @dataclasses.dataclass(frozen=True)
 class Peak:
-    """The highest value in a cue window and when it is reached, in seconds of the film."""
+    """The height of a curve in a cue window, and when it is reached, in seconds of the film."""
 
     value: float | None
     at: float | None
@@ -37,26 +38,30 @@ class CurveRow:
     peaks: tuple[Peak, ...]
 
 
-def payload(recording: Recording) -> dict[str, Any] | None:
-    """Cue windows, and curves over the film's own time; None without a usable result.
+def shown(traces: Iterable[Trace]) -> list[Trace]:
+    """Those that pages may show; a trace with a caution is for the classifiers only."""
+    return [trace for trace in traces if not trace.caution]
 
-    {"title", "cues": [{"start", "end"}], "charts": [{"title", "unit", "curves": [{"label", "side",
-    "shown", "t0", "step", "values"}]}]}; a value is None where the face was not seen.
-    """
-    result = Result.objects.filter(subject=recording.id).order_by("-job__created").first()
-    if result is None or not result.usable:
-        return None
-    traces = [trace for trace in result.traces.all() if over_the_film(trace)]
+
+def movement_only(traces: Sequence[Trace]) -> str:
+    """Why the film's curves are those of the landmarks only; empty when they are not."""
+    return next((trace.caution for trace in traces if trace.caution), "")
+
+
+def charts(
+    traces: Sequence[Trace], curve: Callable[[Trace], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """What static/ts/curves.ts draws: [{"title", "unit", "curves": [{"label", "side", "shown",
+    "t0", "step", "values"}]}], the expression network's curves first, then the landmarks'."""
     groups = {
         INTENSITY_TITLE: [trace for trace in traces if not is_movement(trace)],
         MOVEMENT_TITLE: [trace for trace in traces if is_movement(trace)],
     }
-    charts = [
-        {"title": title, "unit": group[0].unit, "curves": [_curve(trace) for trace in group]}
+    return [
+        {"title": title, "unit": group[0].unit, "curves": [curve(trace) for trace in group]}
         for title, group in groups.items()
         if group
     ]
-    return {"title": recording.task.title, "cues": recording.cues, "charts": charts}
 
 
 def rows(recording: Recording, traces: Sequence[Trace]) -> tuple[CurveRow, ...]:
@@ -88,15 +93,15 @@ def _peak_in_words(peak: Peak) -> str:
 
 def over_the_film(trace: Trace) -> bool:
     """Whether its time is that of the film, not the time since the cue."""
-    return not trace.name.startswith(("mean:", "sd:"))
+    return not trace.name.startswith((labels.MEAN, labels.SD))
 
 
 def is_movement(trace: Trace) -> bool:
-    return trace.name.partition(":")[0] == labels.MOVEMENT
+    return trace.name.removeprefix(labels.MEAN).partition(":")[0] == labels.MOVEMENT
 
 
-def _curve(trace: Trace) -> dict[str, Any]:
-    """Both sides together are drawn at once; one side only when it is asked for."""
+def drawn(trace: Trace) -> dict[str, Any]:
+    """One curve; both sides together are drawn at once, one side only when it is asked for."""
     label, side = labels.trace(trace.name)
     return {
         "label": label,
@@ -104,8 +109,13 @@ def _curve(trace: Trace) -> dict[str, Any]:
         "shown": not side,
         "t0": trace.t0,
         "step": trace.step,
-        "values": [round(float(v), 4) if math.isfinite(v) else None for v in trace.array()],
+        "values": numbers(trace),
     }
+
+
+def numbers(trace: Trace) -> list[float | None]:
+    """Its values; None where the face was not seen."""
+    return [round(float(v), 4) if math.isfinite(v) else None for v in trace.array()]
 
 
 def _row(trace: Trace, cues: Sequence[dict[str, float]]) -> CurveRow:
@@ -127,8 +137,14 @@ def _peak(trace: Trace, start: float, end: float) -> Peak:
     values = trace.array()[first : math.floor((end - trace.t0) / trace.step) + 1]
     if not np.isfinite(values).any():
         return Peak(None, None)
-    index = int(np.nanargmax(values))
+    index = highest(trace, values)
     return Peak(float(values[index]), trace.t0 + (first + index) * trace.step)
+
+
+def highest(trace: Trace, values: NDArray[np.float32]) -> int:
+    """Where a part of the trace is highest; of a movement, where it is farthest from the neutral
+    face, for eyes close downwards."""
+    return int(np.nanargmax(np.abs(values) if is_movement(trace) else values))
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -13,36 +13,75 @@ from typing import Any
 from diagnosis.config import Side, TaskKind
 
 NAMES = {
+    "intensity_range": "Range of intensity",
     "onset_latency": "Delay to onset",
     "peak_velocity": "Peak speed",
+    "relative_velocity": "Relative speed",
     "hold_variability": "Unsteadiness of the hold",
     "hold_decay": "Decay of the hold",
+    "movement_sd": "Variability of movement",
+    "movement_entropy": "Irregularity of movement",
+    "co_movement": "Co-movement of regions",
     "symmetry": "Symmetry, left over right",
-    "movement_sd": "Movement while talking",
 }
 MEANINGS = {
-    "Expressivity": "The session's headline: the geometric mean of the main amplitudes of its "
-    "Core expressions.",
+    "Expressivity": "How far the face moves: the geometric mean of the main amplitudes of the "
+    "session's Core expressions.",
+    "Slowness": "How long the movements take to begin and to rise: the geometric mean of delay to "
+    "onset, time to peak, and the time that the movement would take at its peak speed. More is "
+    "slower. Compare it on the same device and browser only.",
+    "Speed and steadiness": "Together they describe slowness and stiffness of facial movement.",
     "Amplitude": "How far a part of the face moves from its place in the person's own neutral "
     "face: the distance that is exceeded for a tenth of the cue window.",
+    "Intensity": "How much more the moving face resembles the asked expression than neutral, by "
+    "the expression network; 0 is the person's own neutral face.",
+    "Specificity": "How much more it resembles the asked expression than any other one.",
     "Delay to onset": "From the cue to the start of the movement. Compare it on the same device "
     "and browser only.",
     "Time to peak": "From the start of the movement to nine tenths of its height.",
     "Peak speed": "The steepest slope of the rise.",
+    "Relative speed": "Peak speed over the height of the rise: a small movement is not slow by "
+    "being small.",
     "Unsteadiness of the hold": "How much the held movement varies around a straight line.",
     "Decay of the hold": "How fast the held movement fades.",
+    "Variability of movement": "Standard deviation of a movement over the film.",
+    "Irregularity of movement": "Entropy of the places at which a part of the face is found within "
+    "three seconds: 0 for one that keeps still, more the more places it visits.",
+    "Co-movement of regions": "Mean correlation of the speeds of the parts of the face: 1 if they "
+    "move at the same times, 0 if each moves on its own.",
     "Symmetry": "Amplitude on the person's left over that on the right; 1 is even. Weak evidence.",
-    "Intensity": "How much more the moving face resembles the asked expression than neutral, by "
-    "the expression network; 0 is the person's own neutral face.",
-    "Specificity": "How much more it resembles the asked expression than any other one.",
     "Eye opening, lips apart, blinks": "Measured while the person sits still. Compare blinks with "
     "the same person and task only.",
-    "Movement while talking": "Standard deviation of a movement over the film.",
     "SD and n": "Standard deviation over the repeats of the task, and their number.",
+    "Low reliability": "The tracker sees little of this movement, or how much it sees is not "
+    "known; the reason stands below the table. Do not lean on such a number.",
     "% IOD": "Per cent of the interocular distance, the distance between the eyes: about 6 cm in "
     "an adult, so that 1 % is about 0.6 mm.",
     "margin": "A difference of two cosines: it has no unit, and its scale is the release's own.",
 }
+PART = "core_"  # begins the name of what a measure of the whole session sums up
+# The measures of a whole session, each with those that it sums up.
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "expressivity": ("core_amplitude",),
+    "slowness": ("core_onset_latency", "core_time_to_peak", "core_relative_velocity"),
+}
+OTHER = "Other"
+# The measures that stand together on pages.
+GROUPS = {
+    "Expressivity": ("amplitude", "intensity", "intensity_range", "specificity"),
+    "Speed": ("onset_latency", "time_to_peak", "peak_velocity", "relative_velocity"),
+    "Steadiness": (
+        "hold_variability",
+        "hold_decay",
+        "movement_sd",
+        "movement_entropy",
+        "co_movement",
+    ),
+    "Symmetry": ("symmetry",),
+    "At rest": ("eye_opening", "blink_rate", "blink_duration", "lips_apart"),
+    OTHER: (),
+}
+COURSE = (*GROUPS["Speed"], "hold_variability", "hold_decay")  # given of each movement
 # What enters a patient's trends, per kind of task; of several regions the first is the main one.
 MAIN = {
     TaskKind.REST: ("blink_rate", "lips_apart", "eye_opening"),
@@ -52,6 +91,7 @@ MAIN = {
 NO_NUMBER = "\N{EN DASH}"
 WHOLE_FACE = "face"
 MOVEMENT = "movement"  # traces of landmarks; those of the network have other names
+MEAN, SD = "mean:", "sd:"  # begin the names of traces over the repeats
 EVIDENCE = {
     "simulated": "trained on simulated faces only",
     "public": "trained on public data",
@@ -90,9 +130,14 @@ def first_upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def named(name: str) -> str:
+    name = name.removeprefix(PART)
+    return NAMES.get(name, first_upper(words(name)))
+
+
 def measure(name: str, region: str, side: str) -> str:
     """For example "Amplitude, mouth corners, left"."""
-    parts = [NAMES.get(name, first_upper(words(name)))]
+    parts = [named(name)]
     if region and region != WHOLE_FACE:
         parts.append(words(region))
     if side and side != Side.BOTH:
@@ -100,9 +145,14 @@ def measure(name: str, region: str, side: str) -> str:
     return ", ".join(parts)
 
 
+def group(name: str) -> str:
+    """The title of the group in which a measure of this name stands."""
+    return next((title for title, names in GROUPS.items() if name in names), OTHER)
+
+
 def trace(name: str) -> tuple[str, str]:
     """Words and side: ("Mouth corner", "left") for "movement:mouth corner left"."""
-    kind, _, of = name.partition(":")
+    kind, _, of = name.removeprefix(MEAN).partition(":")
     text = words(of if kind == MOVEMENT else kind)
     head, _, last = text.rpartition(" ")
     if last in (Side.LEFT, Side.RIGHT):

@@ -51,7 +51,8 @@ class MeasureKey:
 
 @dataclasses.dataclass(frozen=True)
 class TrendPoint:
-    """One session's value; `value` is None where the measure is `absent`, with the reason."""
+    """One session's value; `value` is None where the measure is `absent`, with the reason.
+    `caution` says why the value is of low reliability, if it is."""
 
     session: UUID
     recorded: datetime.datetime
@@ -60,6 +61,7 @@ class TrendPoint:
     sd: float | None
     n: int
     absent: str
+    caution: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -244,7 +246,14 @@ def _points(used: Sequence[_Kept]) -> dict[MeasureKey, list[tuple[TrendPoint, st
 def _point(item: _Kept, row: Measure) -> TrendPoint:
     session = item.session
     return TrendPoint(
-        session.id, session.recorded, session.medication, row.value, row.sd, row.n, row.absent
+        session.id,
+        session.recorded,
+        session.medication,
+        row.value,
+        row.sd,
+        row.n,
+        row.absent,
+        row.caution,
     )
 
 

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from clinic.dashboards import curves
+from clinic.dashboards import curves, labels, repeats
 from clinic.dashboards.curves import CurveRow
+from clinic.dashboards.measures import MeasureTable, table
+from clinic.dashboards.repeats import Repeats
 from clinic.dashboards.series import LEAD_IN, Release
 from clinic.recordings.models import Recording, RecordingSession
 from diagnosis.models import Job, Measure, Result, Trace
@@ -20,13 +22,18 @@ UNREADABLE = NotAVideo.code
 
 @dataclasses.dataclass(frozen=True)
 class Take:
-    """`state` is the take's part of `live.snapshot`; `result` is None until there is one."""
+    """`state` is the take's part of `live.snapshot`; `result` is None until there is one.
+
+    `movement_only` says why the expression network's curves are not among the `curves`.
+    """
 
     recording: Recording
     state: dict[str, Any]
     result: Result | None
-    measures: tuple[Measure, ...]
+    measures: MeasureTable
     curves: tuple[CurveRow, ...]
+    repeats: Repeats | None
+    movement_only: str
 
     @property
     def release(self) -> Release | None:
@@ -48,13 +55,30 @@ class Take:
 
 
 @dataclasses.dataclass(frozen=True)
+class Summary:
+    """A measure of the whole session, and the `parts` that it sums up."""
+
+    measure: Measure
+    is_headline: bool
+    parts: MeasureTable
+
+    @property
+    def name(self) -> str:
+        return labels.named(self.measure.name)
+
+    @property
+    def meaning(self) -> str:
+        return labels.MEANINGS.get(self.name, "")
+
+
+@dataclasses.dataclass(frozen=True)
 class Assessment:
-    """What the newest analysis of the whole session says; `headline` is the protocol's measure."""
+    """What the newest analysis of the whole session says, the protocol's headline first."""
 
     result: Result
     release: Release
-    headline: Measure | None
-    others: tuple[Measure, ...]
+    summaries: tuple[Summary, ...]
+    others: MeasureTable
 
 
 def takes(session: RecordingSession, snapshot: dict[str, Any]) -> list[Take]:
@@ -79,8 +103,34 @@ def _take(
     traces: dict[UUID, list[Any]],
 ) -> Take:
     key = result.id if result else UUID(int=0)
-    rows = curves.rows(recording, traces[key])
-    return Take(recording, state, result, tuple(measures[key]), rows)
+    shown = curves.shown(traces[key])
+    return Take(
+        recording,
+        state,
+        result,
+        measures=table(measures[key]),
+        curves=curves.rows(recording, shown),
+        repeats=repeats.of(recording.cues, shown),
+        movement_only=curves.movement_only(traces[key]),
+    )
+
+
+def drawn(recording: Recording) -> dict[str, Any] | None:
+    """What static/ts/film.ts draws beside the film; None without a usable result.
+
+    {"cues": [{"start", "end"}], "charts", "repeats"}: the charts of `curves.charts` over the
+    film's own time, and the payload of `repeats` or None.
+    """
+    result = Result.objects.filter(subject=recording.id).order_by("-job__created").first()
+    if result is None or not result.usable:
+        return None
+    shown = curves.shown(result.traces.all())
+    mean = repeats.of(recording.cues, shown)
+    return {
+        "cues": recording.cues,
+        "charts": curves.charts([t for t in shown if curves.over_the_film(t)], curves.drawn),
+        "repeats": repeats.payload(mean) if mean else None,
+    }
 
 
 def assessment(session: RecordingSession) -> Assessment | None:
@@ -88,9 +138,22 @@ def assessment(session: RecordingSession) -> Assessment | None:
     if result is None:
         return None
     found = list(result.measures.all())
-    headline = next((m for m in found if m.name == session.protocol.headline), None)
-    others = tuple(m for m in found if m != headline)
-    return Assessment(result, Release.of(result), headline, others)
+    summaries = [
+        Summary(
+            measure,
+            is_headline=measure.name == session.protocol.headline,
+            parts=table([m for m in found if m.name in labels.PARTS[measure.name]]),
+        )
+        for measure in found
+        if measure.name in labels.PARTS
+    ]
+    shown = {n for s in summaries for n in (s.measure.name, *labels.PARTS[s.measure.name])}
+    return Assessment(
+        result,
+        Release.of(result),
+        summaries=tuple(sorted(summaries, key=lambda summary: not summary.is_headline)),
+        others=table([m for m in found if m.name not in shown]),
+    )
 
 
 def _newest(session: RecordingSession, kind: Job.Kind) -> dict[UUID, Result]:

@@ -18,9 +18,9 @@ from clinic.accounts.http import StaffRequest
 from clinic.accounts.models import Clinic, Permission
 from clinic.audit import services as audit
 from clinic.audit.models import Action, Event
-from clinic.dashboards import charts, curves, labels, media, states
+from clinic.dashboards import charts, labels, media, states
 from clinic.dashboards.series import trends
-from clinic.dashboards.takes import assessment, takes
+from clinic.dashboards.takes import assessment, drawn, takes
 from clinic.patients import consents
 from clinic.patients.models import Patient, PatientQuerySet
 from clinic.recordings import playback
@@ -86,7 +86,7 @@ def video(request: StaffRequest, recording_id: UUID) -> HttpResponseBase:
 @require_safe
 def recording_curves(request: StaffRequest, recording_id: UUID) -> JsonResponse:
     found = get_object_or_404(_recordings(request, Permission.SEE_MEASURES), pk=recording_id)
-    data = curves.payload(found)
+    data = drawn(found)
     if data is None:
         raise Http404("this film has no usable analysis")
     audit.record(Action.READ, found, actor=request.user)

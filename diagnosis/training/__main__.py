@@ -20,13 +20,15 @@ import torch
 
 from diagnosis import curves, release
 from diagnosis.descriptions import DESCRIPTIONS
-from diagnosis.encoder import Preprocessing
+from diagnosis.encoder import MODEL, ExpressionNetwork
+from diagnosis.inputs import MotionImages
 from diagnosis.training import classifiers, cohort, evaluate, expressions
 
 TRAINED_ON = (
     "Movements made by the facial-action simulator of this repository (FACS action units, EMFACS "
-    "recipes, measured tracker gains and noise). No photographs, no videos, no patients; only the "
-    "mean face's outline is the average of the landmarks of 200 photographed neutral faces. The "
+    "recipes, measured tracker gains and noise). No photographs, no videos, no patients: of real "
+    "faces only averages were used, namely the outline of 200 photographed neutral faces, the "
+    "average movement of photographed smiles and surprise, and how far lids close in films. The "
     "classifiers: simulated people whose severity follows published signs of hypomimia."
 )
 
@@ -36,7 +38,7 @@ def main() -> None:
     began = time.monotonic()
     torch.manual_seed(options.seed)
     torch.use_deterministic_algorithms(True)
-    models = release.Models(Preprocessing.current())
+    models = release.ClassifyingModels(ExpressionNetwork(MODEL, MotionImages.current()))
     expressions.train(models.network, options.steps, np.random.default_rng(options.seed))
     _round(models)
     judged = evaluate.report(models.network, np.random.default_rng(options.seed + 1))
@@ -49,7 +51,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m diagnosis.training", description=__doc__)
     parser.add_argument("--out", type=Path, default=release.DEFAULT, help="folder of the release")
-    parser.add_argument("--steps", type=int, default=320, help="of the expression network")
+    parser.add_argument("--steps", type=int, default=640, help="of the expression network")
     parser.add_argument("--people", type=int, default=210, help="in the simulated cohort")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -61,7 +63,7 @@ def _round(models: release.Models) -> None:
     models.eval()
 
 
-def _classifiers(models: release.Models, people: int, seed: int) -> dict[str, Any]:
+def _classifiers(models: release.ClassifyingModels, people: int, seed: int) -> dict[str, Any]:
     """Train both on two thirds of a cohort and judge them on the other people."""
     rng = np.random.default_rng(seed)
     severities = cohort.people(people, rng)

@@ -69,7 +69,7 @@ def sessions(severities: Sequence[float], network: ExpressionNetwork, rng: Rng) 
 def _session(manner: Manner, reader: Reader, rng: Rng) -> Curves:
     person, hz = Person.random(rng), reader.hz
     t = np.arange(round(rng.uniform(*REST_SECONDS) * hz)) / hz
-    at_rest = person.move(_habits(manner, t, rng), hz, turning=False, rng=rng)
+    at_rest = person.move(habits(manner, t, rng), hz, turning=False, rng=rng)
     neutral = np.median(at_rest, axis=0)
     rest_cosines = reader(at_rest - neutral)
     session = {"rest": _stack(np.zeros((2, len(t)), np.float32), at_rest - neutral)}
@@ -88,7 +88,7 @@ def _take(
     now, relax = CUE_SECONDS
     cues = int(rng.integers(1, 4))
     t = np.arange(round((LEAD_IN + cues * (now + relax)) * hz)) / hz
-    strengths = _habits(manner, t, rng)
+    strengths = habits(manner, t, rng)
     pose = windows.posed(expression, manner.amplitude, rng)
     for i in range(cues):
         begins = LEAD_IN + i * (now + relax) + manner.latency * rng.lognormal(0, 0.15)
@@ -99,7 +99,7 @@ def _take(
     return person.move(strengths, hz, turning=False, rng=rng)
 
 
-def _habits(manner: Manner, t: NDArray[np.float64], rng: Rng) -> NDArray[np.float64]:
+def habits(manner: Manner, t: NDArray[np.float64], rng: Rng) -> NDArray[np.float64]:
     """(n, actions, 2) what goes on in every take: blinks, and lips that hang a little open."""
     strengths = np.zeros((len(t), len(actions.ACTIONS), 2))
     for start in motion.blink_times(float(t[-1]), manner.blinks, rng):

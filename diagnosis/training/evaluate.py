@@ -60,7 +60,7 @@ class Reader:
             self._texts = embed_texts(network, expressions.tokens(), asked)
 
     def __call__(self, moved: NDArray[np.float32]) -> NDArray[np.float32]:
-        return expression_cosines(self._network.tokens(moved), self._texts)
+        return expression_cosines(self._network.over_time(self._network.encode(moved)), self._texts)
 
 
 def _posed(

@@ -54,7 +54,7 @@ def _loss(
     shape = network.preprocessing
     groups = [windows.group(shape.window, shape.hz, rng) for _ in range(GROUPS)]
     moved = np.concatenate([g.displacement for g in groups])
-    drawn = network.draw(moved.reshape(-1, *moved.shape[2:]))
+    drawn = shape.images(moved.reshape(-1, *moved.shape[2:]))
     images = drawn.reshape(*moved.shape[:2], *drawn.shape[1:])
     frames, clips = network(images)
     scale = network.clip.logit_scale.exp()

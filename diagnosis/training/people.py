@@ -18,10 +18,12 @@ from diagnosis import actions, mesh, motion
 Floats = NDArray[np.float32]
 Rng = np.random.Generator
 
-# Share of an action that FaceMesh reports; 1 where it is not listed.
+# Share of an action that FaceMesh reports; 1 where it is not listed. From the animated portrait
+# (`diagnosis.gains`); that of the lids from blinks in films of real people, whose lids, unlike the
+# portrait's painted ones, are seen to close.
 TRACKER_GAIN: Final = {
     **{"AU1": 0.5, "AU2": 0.55, "AU4": 0.4, "AU5": 0.8, "AU6": 0.7, "AU7": 0.6},
-    **{"AU9": 0.45, "AU23": 0.6, "AU43": 0.6},
+    **{"AU9": 0.45, "AU23": 0.6, "AU43": 0.92},
 }
 WHITE: Final = 0.0018  # IOD, standard deviation of a point from frame to frame
 RESIDUE: Final = 0.006  # IOD at one IOD from the centre, left by alignment of a still head

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { colour, cursorAt, figure, lasts, name, times, type Curve, type Curves } from "./curves";
+import { colour, cursorAt, figure, name, span, times, withCursor, type Curve, type Curves } from "./curves";
 import type { Theme } from "./theme";
 
 const theme: Theme = {
@@ -17,7 +17,6 @@ const corners = {
   curves: [curve("Mouth corner"), curve("Mouth corner", "left"), curve("Cheek", "", [0, null, 1, 2])],
 };
 const curves: Curves = {
-  title: "Smile",
   cues: [{ start: 2, end: 4 }, { start: 6, end: 8 }],
   charts: [{ title: "Resemblance", unit: "margin", curves: [curve("Intensity")] }, corners],
 };
@@ -28,7 +27,7 @@ describe("a film's curves", () => {
   });
 
   it("share one span of time, to the end of the longest", () => {
-    expect(lasts(curves)).toBe(2);
+    expect(span(curves)).toEqual([0, 2]);
     for (const chart of curves.charts) {
       const { layout } = figure(chart, curves, theme);
       expect((layout.xaxis as { range: number[] }).range).toEqual([0, 2]);
@@ -57,7 +56,7 @@ describe("a film's curves", () => {
   });
 
   it("have the cursor first, then the cue windows behind them", () => {
-    const { layout } = figure(corners, curves, theme);
+    const { layout } = withCursor(figure(corners, curves, theme), theme);
     const [first, ...shades] = layout.shapes as Record<string, unknown>[];
     expect(first).toMatchObject({ type: "line", x0: 0, x1: 0, yref: "paper" });
     expect(shades.map(({ x0, x1, layer }) => [x0, x1, layer])).toEqual([
@@ -68,5 +67,36 @@ describe("a film's curves", () => {
 
   it("move the one cursor that there is, and add none", () => {
     expect(cursorAt(3.5)).toEqual({ "shapes[0].x0": 3.5, "shapes[0].x1": 3.5 });
+  });
+});
+
+describe("a mean over the repeats", () => {
+  const mean = { ...curve("Intensity", "", [1, 2, null, 3]), t0: -1, sd: [0.5, 1, null, 0.25] };
+  const chart = { title: "Resemblance", unit: "margin", curves: [mean] };
+  const repeats: Curves = { cues: [{ start: 0, end: 3 }], charts: [chart] };
+
+  it("spans the time from before the cue on", () => {
+    const { layout } = figure(chart, repeats, theme);
+    expect((layout.xaxis as { range: number[] }).range).toEqual([-1, 1]);
+  });
+
+  it("lies in a band of one standard deviation, with a gap where it is not known", () => {
+    const [band, line] = figure(chart, repeats, theme).data;
+    expect(band).toMatchObject({
+      x: [-1, -0.5, -0.5, -1, null, 0.5, 0.5, null],
+      y: [1.5, 3, 1, 0.5, null, 3.25, 2.75, null],
+      fill: "toself",
+      fillcolor: "accent",
+    });
+    expect(line).toMatchObject({ name: "Intensity", y: [1, 2, null, 3] });
+  });
+
+  it("is hidden with its band", () => {
+    const hidden = { ...chart, curves: [{ ...mean, shown: false }] };
+    expect(figure(hidden, repeats, theme).data.map((trace) => trace.visible)).toEqual([false, false]);
+  });
+
+  it("has no cursor", () => {
+    expect(figure(chart, repeats, theme).layout.shapes).toHaveLength(1);
   });
 });

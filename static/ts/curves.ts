@@ -1,4 +1,5 @@
-// Curves over a film's own time as Plotly figures, with the cue windows shaded and a time cursor.
+// Curves as Plotly figures with the cue windows shaded: over a film's own time with a cursor, and
+// the mean over the repeats with its standard deviation, over the time since the cue.
 
 import type { Json } from "plotly.js-cartesian-dist-min";
 import type { Theme } from "./theme";
@@ -10,6 +11,8 @@ export interface Curve {
   t0: number;
   step: number;
   values: (number | null)[];
+  /** Of a mean over the repeats, at the same times. */
+  sd?: (number | null)[];
 }
 
 export interface CurveChart {
@@ -24,9 +27,21 @@ export interface Cue {
 }
 
 export interface Curves {
-  title: string;
   cues: Cue[];
   charts: CurveChart[];
+}
+
+export interface Repeats extends Curves {
+  n: number;
+}
+
+export interface FilmCurves extends Curves {
+  repeats: Repeats | null;
+}
+
+export interface Figure {
+  data: Json[];
+  layout: Json;
 }
 
 /** For curves after the first, which has the accent; readable on light and dark, in no state's hue. */
@@ -40,10 +55,11 @@ export function times(curve: Curve): number[] {
   return curve.values.map((_, i) => curve.t0 + i * curve.step);
 }
 
-/** When the last of the curves ends, in seconds; all charts of a film span this time. */
-export function lasts(curves: Curves): number {
+/** From zero, or before it, to the end of the last curve, in seconds; all charts span this time. */
+export function span(curves: Curves): [number, number] {
   const all = curves.charts.flatMap((chart) => chart.curves);
-  return Math.max(1, ...all.map((curve) => curve.t0 + curve.step * (curve.values.length - 1)));
+  const ends = all.map((curve) => curve.t0 + curve.step * (curve.values.length - 1));
+  return [Math.min(0, ...all.map((curve) => curve.t0)), Math.max(1, ...ends)];
 }
 
 /** One colour for each part of the face; both of its sides have it. */
@@ -68,13 +84,15 @@ function shading(cue: Cue, theme: Theme): Json {
   return { ...box, fillcolor: theme.shade, line: { width: 0 }, layer: "below" };
 }
 
-function trace(chart: CurveChart, curve: Curve, theme: Theme): Json {
+function line(chart: CurveChart, curve: Curve, theme: Theme): Json {
+  const deviation = curve.sd ? " ± %{customdata:.2~g}" : "";
   return {
     type: "scatter",
     mode: "lines",
     name: name(curve),
     x: times(curve),
     y: curve.values,
+    customdata: curve.sd,
     visible: curve.shown,
     connectgaps: false,
     line: {
@@ -82,19 +100,56 @@ function trace(chart: CurveChart, curve: Curve, theme: Theme): Json {
       color: colour(chart, curve, theme),
       dash: { left: "dash", right: "dot" }[curve.side] ?? "solid",
     },
-    hovertemplate: `%{y:.3~g} ${chart.unit}`,
+    hovertemplate: `%{y:.3~g}${deviation} ${chart.unit}`,
   };
 }
 
-/** The cursor is the first shape: see `cursorAt`. */
-export function figure(
-  chart: CurveChart,
-  curves: Curves,
-  theme: Theme,
-): { data: Json[]; layout: Json } {
-  const axis = { color: theme.soft, gridcolor: theme.line, zerolinecolor: theme.soft, fixedrange: true };
+/** The area within one standard deviation of a mean: a closed outline around each part known. */
+function band(chart: CurveChart, curve: Curve, theme: Theme): Json {
+  const x: (number | null)[] = [];
+  const y: (number | null)[] = [];
+  for (const part of parts(curve)) {
+    const back = [...part].reverse();
+    x.push(...part.map(({ t }) => t), ...back.map(({ t }) => t), null);
+    y.push(...part.map(({ mean, sd }) => mean + sd), ...back.map(({ mean, sd }) => mean - sd), null);
+  }
   return {
-    data: chart.curves.map((curve) => trace(chart, curve, theme)),
+    type: "scatter",
+    mode: "lines",
+    x,
+    y,
+    visible: curve.shown,
+    fill: "toself",
+    fillcolor: colour(chart, curve, theme),
+    line: { width: 0 },
+    opacity: 0.3,
+    hoverinfo: "skip",
+  };
+}
+
+interface Sample {
+  t: number;
+  mean: number;
+  sd: number;
+}
+
+/** The samples between the gaps. */
+function parts(curve: Curve): Sample[][] {
+  const found: Sample[][] = [[]];
+  times(curve).forEach((t, i) => {
+    const mean = curve.values[i];
+    const sd = curve.sd?.[i];
+    if (mean == null || sd == null) found.push([]);
+    else found[found.length - 1]?.push({ t, mean, sd });
+  });
+  return found.filter((part) => part.length > 0);
+}
+
+export function figure(chart: CurveChart, curves: Curves, theme: Theme): Figure {
+  const axis = { color: theme.soft, gridcolor: theme.line, zerolinecolor: theme.soft, fixedrange: true };
+  const bands = chart.curves.filter((curve) => curve.sd).map((curve) => band(chart, curve, theme));
+  return {
+    data: [...bands, ...chart.curves.map((curve) => line(chart, curve, theme))],
     layout: {
       margin: { l: 48, r: 12, t: 6, b: 30 },
       paper_bgcolor: "rgba(0,0,0,0)",
@@ -104,9 +159,14 @@ export function figure(
       hovermode: "x unified",
       hoverlabel: { bgcolor: theme.surface, bordercolor: theme.line, font: { color: theme.ink, family: theme.font } },
       dragmode: false,
-      shapes: [cursor(theme), ...curves.cues.map((cue) => shading(cue, theme))],
-      xaxis: { ...axis, range: [0, lasts(curves)], ticksuffix: " s", showgrid: false },
+      shapes: curves.cues.map((cue) => shading(cue, theme)),
+      xaxis: { ...axis, range: span(curves), ticksuffix: " s", showgrid: false },
       yaxis: { ...axis, nticks: 6 },
     },
   };
+}
+
+/** With the time cursor as the first shape: see `cursorAt`. */
+export function withCursor({ data, layout }: Figure, theme: Theme): Figure {
+  return { data, layout: { ...layout, shapes: [cursor(theme), ...(layout.shapes as Json[])] } };
 }

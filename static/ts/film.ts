@@ -1,13 +1,25 @@
 // A film beside its curves: the cursor follows the film, and a click on the curves moves the film.
 
-import { colour, cursorAt, figure, name, type Curve, type CurveChart, type Curves } from "./curves";
+import {
+  colour,
+  cursorAt,
+  figure,
+  name,
+  withCursor,
+  type Curve,
+  type CurveChart,
+  type Curves,
+  type Figure,
+  type FilmCurves,
+  type Repeats,
+} from "./curves";
 import { change, draw } from "./plots";
 import { onSchemeChange, theme } from "./theme";
 
-async function load(address: string): Promise<Curves> {
+async function load(address: string): Promise<FilmCurves> {
   const response = await fetch(address, { headers: { Accept: "application/json" } });
   if (!response.ok) throw new Error(`${response.status}`);
-  return (await response.json()) as Curves;
+  return (await response.json()) as FilmCurves;
 }
 
 /** Moves the film to `t` seconds; a film that is not loaded yet is loaded for it. */
@@ -65,18 +77,37 @@ function toggle(chart: CurveChart, curve: Curve, redraw: () => void): HTMLButton
 /** One chart with its title and toggles. */
 class Plot {
   readonly root = element("div", "curve-chart");
-  private readonly plot = element("div", "curve-plot");
+  protected readonly plot = element("div", "curve-plot");
 
   constructor(
     private readonly chart: CurveChart,
     private readonly curves: Curves,
-    private readonly video: HTMLVideoElement,
+    heading: "h3" | "h4",
   ) {
-    const title = element("h3", "curve-title", chart.title);
+    const title = element(heading, "curve-title", chart.title);
     title.append(element("span", "unit", chart.unit));
     const toggles = element("div", "toggles");
     toggles.append(...chart.curves.map((curve) => toggle(chart, curve, () => void this.draw())));
     this.root.append(title, toggles, this.plot);
+  }
+
+  draw() {
+    return draw(this.plot, this.figure());
+  }
+
+  protected figure(): Figure {
+    return figure(this.chart, this.curves, theme());
+  }
+}
+
+/** A chart over the film's own time, whose cursor is where the film is. */
+class FilmPlot extends Plot {
+  constructor(
+    chart: CurveChart,
+    curves: Curves,
+    private readonly video: HTMLVideoElement,
+  ) {
+    super(chart, curves, "h3");
   }
 
   async start(): Promise<void> {
@@ -87,8 +118,8 @@ class Plot {
     });
   }
 
-  async draw() {
-    const plot = await draw(this.plot, figure(this.chart, this.curves, theme()));
+  override async draw() {
+    const plot = await super.draw();
     await this.show(this.video.currentTime);
     return plot;
   }
@@ -96,6 +127,26 @@ class Plot {
   show(t: number): Promise<void> {
     return change(this.plot, cursorAt(t));
   }
+
+  protected override figure(): Figure {
+    return withCursor(super.figure(), theme());
+  }
+}
+
+/** The charts over the film, joined to it. */
+async function drawFilm(root: HTMLElement, curves: Curves, video: HTMLVideoElement): Promise<void> {
+  const plots = curves.charts.map((chart) => new FilmPlot(chart, curves, video));
+  root.replaceChildren(...plots.map((plot) => plot.root));
+  for (const plot of plots) await plot.start();
+  followTime(video, async (t) => void (await Promise.all(plots.map((plot) => plot.show(t)))));
+  onSchemeChange(() => plots.forEach((plot) => void plot.draw()));
+}
+
+async function drawRepeats(root: HTMLElement, repeats: Repeats): Promise<void> {
+  const plots = repeats.charts.map((chart) => new Plot(chart, repeats, "h4"));
+  root.replaceChildren(...plots.map((plot) => plot.root));
+  for (const plot of plots) await plot.draw();
+  onSchemeChange(() => plots.forEach((plot) => void plot.draw()));
 }
 
 /** Draws the curves of one take's panel and joins them to its film. */
@@ -103,16 +154,14 @@ export async function join(panel: HTMLElement): Promise<void> {
   const root = panel.querySelector<HTMLElement>("[data-curves]");
   const video = panel.querySelector("video");
   if (root === null || video === null) return;
-  let curves: Curves;
+  let curves: FilmCurves;
   try {
     curves = await load(root.dataset.curves ?? "");
   } catch {
     root.textContent = "The curves could not be loaded. Reload the page to try again.";
     return;
   }
-  const plots = curves.charts.map((chart) => new Plot(chart, curves, video));
-  root.replaceChildren(...plots.map((plot) => plot.root));
-  for (const plot of plots) await plot.start();
-  followTime(video, async (t) => void (await Promise.all(plots.map((plot) => plot.show(t)))));
-  onSchemeChange(() => plots.forEach((plot) => void plot.draw()));
+  await drawFilm(root, curves, video);
+  const repeats = panel.querySelector<HTMLElement>("[data-repeats]");
+  if (repeats !== null && curves.repeats !== null) await drawRepeats(repeats, curves.repeats);
 }

@@ -104,6 +104,18 @@ def test_a_curve_is_listed_without_values_and_read_with_them(login, carl_clinici
     assert trace["step"] == pytest.approx(1 / 30)
 
 
+def test_a_caution_is_told_with_what_it_is_about(login, carl_clinician, result):
+    result.measures.update(caution="little is seen of it")
+    result.traces.update(caution="movement only")
+    browser = login(carl_clinician)
+    (measure,) = rows(browser, "api:result-list")[0]["measures"]
+    assert measure["caution"] == "little is seen of it"
+    (row,) = rows(browser, "api:trace-list")
+    assert row["caution"] == "movement only"
+    trace = browser.get(reverse("api:trace-detail", args=[row["id"]])).json()
+    assert trace["caution"] == "movement only"
+
+
 def test_a_simulated_likelihood_is_told_in_a_demo_clinic_only(
     login, carl_clinician, result, clinic
 ):

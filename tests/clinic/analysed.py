@@ -17,6 +17,8 @@ from diagnosis import models
 from diagnosis.config import Finding, Measure, Side
 from diagnosis.models import Job, Result
 
+RELEASE = "made-up-2"
+
 
 def sitting(
     patient: Patient, protocol: Protocol, days_ago: int = 0, medication: str = "on"
@@ -43,9 +45,9 @@ def film(session: RecordingSession, code: str, content: bytes = b"a film") -> Re
     )
 
 
-def amplitude(value: float | None, absent: str | None = None) -> Measure:
+def amplitude(value: float | None, absent: str | None = None, caution: str = "") -> Measure:
     n = 0 if value is None else 2
-    return Measure("amplitude", "mouth corner", Side.BOTH, "% IOD", value, n, 0.25, absent)
+    return Measure("amplitude", "mouth corner", Side.BOTH, "% IOD", value, n, 0.25, absent, caution)
 
 
 def expressivity(value: float, region: str = "smile") -> Measure:
@@ -56,14 +58,16 @@ def analysed(
     subject: Recording | RecordingSession,
     measures: Sequence[Measure] = (),
     *,
-    release: str = "motion-1",
+    release: str = RELEASE,
     findings: Sequence[Finding] = (),
     usable: bool = True,
     neutral_source: str = "rest",
     traces: dict[str, Sequence[float]] | None = None,
+    hidden: str = "",
     likelihood: dict[str, object] | None = None,
 ) -> Result:
-    """As if a worker had just finished an analysis of `subject`."""
+    """As if a worker had just finished an analysis of `subject`; `hidden` is the caution of the
+    expression network's traces."""
     is_take = isinstance(subject, Recording)
     kind = Job.Kind.TAKE if is_take else Job.Kind.SESSION
     group = subject.session_id if is_take else subject.id
@@ -84,11 +88,13 @@ def analysed(
     for m in measures:
         models.Measure.objects.create(
             result=result, name=m.name, region=m.region, side=m.side, unit=m.unit,
-            value=m.value, n=m.n, sd=m.sd, absent=m.absent or "",
+            value=m.value, n=m.n, sd=m.sd, absent=m.absent or "", caution=m.caution,
         )  # fmt: skip
     for name, values in (traces or {}).items():
         models.Trace.objects.create(
-            result=result, name=name, unit="% IOD", t0=0.0, step=0.5,
+            result=result, name=name, unit="% IOD", step=0.5,
+            t0=-1.0 if name.startswith(("mean:", "sd:")) else 0.0,
+            caution="" if "movement:" in name else hidden,
             values=np.asarray(values, "<f4").tobytes(),
         )  # fmt: skip
     return result

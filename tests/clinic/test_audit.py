@@ -34,6 +34,12 @@ def test_a_membership_is_told_by_its_user(clinic, carl_clinician):
     assert (event.target, event.clinic, event.patient) == (carl_clinician.id, clinic, None)
 
 
+def test_a_change_of_the_clinic_itself_is_in_its_own_trail(clinic, carl_clinician):
+    services.record(Action.CHOOSE, clinic, actor=carl_clinician)
+    event = Event.objects.get()
+    assert (event.target_type, event.target, event.clinic) == ("clinic", clinic.id, clinic)
+
+
 def test_an_unknown_kind_of_record_is_a_programming_error(carl_clinician):
     with pytest.raises(TypeError, match="User"):
         services.record(Action.READ, carl_clinician, actor=carl_clinician)

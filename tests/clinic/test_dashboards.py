@@ -14,17 +14,24 @@ from django.utils import timezone
 from clinic.accounts.models import Clinic, User
 from clinic.audit.models import Action, Event
 from clinic.dashboards import charts, curves, labels
+from clinic.dashboards.measures import MeasureTable
 from clinic.dashboards.series import trends
+from clinic.dashboards.takes import assessment
 from clinic.patients.models import Patient, Purpose
 from clinic.recordings.models import Protocol, Recording, RecordingSession
 from clinic.recordings.services import finish_session
-from diagnosis.config import Finding, Severity
+from diagnosis import models
+from diagnosis.config import Finding, Measure, Severity, Side
 from diagnosis.models import Job, Trace
-from tests.clinic.analysed import amplitude, analysed, expressivity, film, sitting
+from tests.clinic.analysed import RELEASE, amplitude, analysed, expressivity, film, sitting
 from tests.conftest import Login
 
 DARK = Finding("too_dark", Severity.ADVISES, "It is dark.", "Mean luma of the face is 41.")
 LIKELIHOOD = {"value": 0.72, "baseline": 0.61, "takes": ["smile"]}
+
+
+def measures(table: MeasureTable) -> list[models.Measure]:
+    return [row.measure for group in (*table.groups, *table.further) for row in group.rows]
 
 
 def text(client: Client, name: str, row: Patient | RecordingSession) -> str:
@@ -56,7 +63,7 @@ def test_a_clinician_sees_the_trend_its_release_and_its_evidence(
     page = text(login(carl_clinician), "patient", recording.session.patient)
     assert "7.50" in page
     assert "trends-data" in page
-    assert "motion-1" in page
+    assert RELEASE in page
     assert "trained on simulated faces only" in page
 
 
@@ -70,7 +77,7 @@ def test_an_assistant_sees_the_sessions_and_films_but_no_measure(
     assert reverse("dashboards:video", args=[recording.id]) in session_page
     for page in (patient_page, session_page):
         assert "7.50" not in page
-        assert "motion-1" not in page
+        assert RELEASE not in page
         assert "trends-data" not in page
     curve_address = reverse("dashboards:curves", args=[recording.id])
     assert curve_address not in session_page
@@ -128,6 +135,42 @@ def test_an_absent_measure_is_shown_with_its_reason(
     analysed(film(session, "smile"), [amplitude(None, "the face was not seen long enough")])
     page = text(login(carl_clinician), "session", session)
     assert "the face was not seen long enough" in page
+
+
+def test_a_measure_of_low_reliability_says_why(
+    login: Login, carl_clinician: User, session: RecordingSession
+) -> None:
+    reason = "the tracker reports only 12 % of this movement"
+    analysed(film(session, "smile"), [amplitude(7.5, caution=reason)])
+    analysed(film(session, "surprise"), [amplitude(5.25)])
+    browser = login(carl_clinician)
+    page = text(browser, "session", session)
+    assert page.count('badge--flag">low<') == 1
+    assert "Low reliability: the tracker reports only 12 % of this movement." in page
+    trends_page = text(browser, "patient", session.patient)
+    assert trends_page.count('badge--flag">low reliability<') == 1
+    assert "The tracker reports only 12 % of this movement." in trends_page
+
+
+@pytest.mark.parametrize("headline", ["expressivity", "slowness"])
+def test_the_summaries_stand_together_with_their_parts_the_headline_first(
+    login: Login, carl_clinician: User, session: RecordingSession, headline: str
+) -> None:
+    session.protocol.headline = headline
+    session.protocol.save()
+    slow = Measure("slowness", "smile", Side.BOTH, "s", 0.8125, 1)
+    part = Measure("core_onset_latency", "smile", Side.BOTH, "s", 0.4375, 2)
+    analysed(session, [slow, part, expressivity(6.0), Measure("tilt", "", Side.BOTH, "x", 1.0)])
+    found = assessment(session)
+    assert found is not None
+    first, second = found.summaries
+    assert (first.measure.name, first.is_headline, second.is_headline) == (headline, True, False)
+    parts = {s.measure.name: [m.name for m in measures(s.parts)] for s in found.summaries}
+    assert parts == {"expressivity": [], "slowness": ["core_onset_latency"]}
+    assert [m.name for m in measures(found.others)] == ["tilt"]
+    page = text(login(carl_clinician), "session", session)
+    for words in ("Slowness, smile", "0.812", "Delay to onset, smile", "0.438", "simulated"):
+        assert words in page
 
 
 def test_what_is_no_film_gets_no_player(

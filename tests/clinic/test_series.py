@@ -9,7 +9,7 @@ from clinic.dashboards.series import MeasureKey, Trends, TrendSeries, trends
 from clinic.patients.models import Patient
 from clinic.recordings.models import Protocol
 from diagnosis.config import Finding, Severity
-from tests.clinic.analysed import amplitude, analysed, expressivity, film, sitting
+from tests.clinic.analysed import RELEASE, amplitude, analysed, expressivity, film, sitting
 
 SMILE = MeasureKey("smile", "amplitude", "mouth corner", "both")
 NO_FACE = Finding("no_face", Severity.BLOCKS, "We did not see you.", "A face in 10 % of frames.")
@@ -59,21 +59,21 @@ def test_the_newest_result_of_the_last_attempt_counts(
 
 def test_a_trend_never_mixes_releases(consented_patient: Patient, protocol: Protocol) -> None:
     old, both = sitting(consented_patient, protocol, 20), sitting(consented_patient, protocol, 10)
-    analysed(film(old, "smile"), [amplitude(9.0)], release="motion-0")
+    analysed(film(old, "smile"), [amplitude(9.0)], release="made-up-1")
     recording = film(both, "smile")
-    analysed(recording, [amplitude(8.0)], release="motion-0")
-    analysed(recording, [amplitude(5.0)], release="motion-1")
+    analysed(recording, [amplitude(8.0)], release="made-up-1")
+    analysed(recording, [amplitude(5.0)])
 
     newest = trends(consented_patient)
     assert newest.release is not None
-    assert newest.release.name == "motion-1"
+    assert newest.release.name == RELEASE
     assert values(newest) == [5.0]
-    assert [release.name for release in newest.other_releases] == ["motion-0"]
-    assert reasons(newest) == ["measured only by release motion-0"]
+    assert [release.name for release in newest.other_releases] == ["made-up-1"]
+    assert reasons(newest) == ["measured only by release made-up-1"]
 
-    older = trends(consented_patient, "sha of motion-0")
+    older = trends(consented_patient, "sha of made-up-1")
     assert values(older) == [9.0, 8.0]
-    assert {series.release.name for series in older.series} == {"motion-0"}
+    assert {series.release.name for series in older.series} == {"made-up-1"}
 
 
 def test_a_film_that_cannot_be_used_stays_out_with_what_was_found(

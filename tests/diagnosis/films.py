@@ -7,8 +7,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 
+from diagnosis import mesh
+from diagnosis.looks import EYES, LIPS
 from tests.requirements import require
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "clips"
@@ -28,6 +31,40 @@ def plain(number, height=48, width=64):
     picture = np.full((height, width, 3), 40 + number % 100, np.uint8)
     picture[: height // 2, : width // 2] = 250
     return picture
+
+
+def drawn(number, height=360, width=640):
+    """A face drawn with a pen and flat colours, seen by a camera: noisy, lit from one side."""
+    points = mesh.canonical()[:, :2] * height / 5 + (width / 2, height * 0.4)
+    picture = np.full((height, width, 3), 245, np.uint8)
+    for outline, colour, pen in _STROKES:
+        line = [points[list(outline)].round().astype(np.int32)]
+        if colour:
+            cv2.fillPoly(picture, line, colour, cv2.LINE_AA)
+        cv2.polylines(picture, line, colour is not None, (50, 35, 30), pen, cv2.LINE_AA)
+    for iris in mesh.IRIS.values():
+        cv2.circle(picture, points[iris].round().astype(int), 6, (60, 40, 20), -1, cv2.LINE_AA)
+    lit = picture * np.linspace(0.85, 1.05, width)[:, None]
+    noise = np.random.default_rng(number).normal(0, 2, picture.shape)
+    return np.clip(lit + noise, 0, 255).astype(np.uint8)
+
+
+_WHITE, _SKIN, _RED = (255, 255, 255), (240, 205, 180), (200, 90, 90)
+_FACE = (
+    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
+    *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
+)
+# Outline, fill (None: only a stroke), width of the pen in pixels.
+_STROKES = (
+    (_FACE, _SKIN, 3),
+    *((eye, _WHITE, 2) for eye in EYES),
+    (LIPS, _RED, 1),
+    ((78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308), None, 2),
+    ((70, 63, 105, 66, 107), None, 5),
+    ((300, 293, 334, 296, 336), None, 5),
+    ((168, 6, 197, 195, 5, 4), None, 2),
+    ((129, 98, 97, 2, 326, 327, 358), None, 2),
+)
 
 
 def write(

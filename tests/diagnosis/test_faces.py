@@ -1,4 +1,4 @@
-"""Tracking on a portrait, the landmarks file, alignment, head pose and the neutral face."""
+"""Tracking on a portrait, alignment, head pose and the neutral face."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from diagnosis import faces, mesh, sampling
 from diagnosis.config import AnalysisConfig
 from diagnosis.faces import Neutral, align, head_pose, neutral_from
 from diagnosis.following import follow
-from diagnosis.landmarks import CHUNK, LandmarkTrack, TrackBuilder
+from diagnosis.landmarks import TrackBuilder
 from diagnosis.motion import Movement
 from diagnosis.simulate import VideoScript, animate
 
@@ -24,10 +24,10 @@ def blinking_face(tmp_path_factory):
 
 
 def track_of(landmarks, t=None):
-    builder = TrackBuilder(expected=4)
+    builder = TrackBuilder()
     times = np.arange(len(landmarks)) / 30 if t is None else t
     for at, points in zip(times, landmarks, strict=True):
-        builder.add(at, points, 0 if points is None else 1)
+        builder.add(at, points)
     return builder.build(640, 360, "test")
 
 
@@ -62,46 +62,12 @@ def test_no_face_is_tracked_in_an_empty_picture():
 def test_mediapipes_notices_are_kept_off_the_screen_but_nothing_else(capfd):
     with faces.FaceTracker():
         pass
-    with faces._without_chatter():
+    with faces.without_chatter():
         import os
 
         os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\nsomething broke\n")
 
     assert capfd.readouterr().err == "something broke\n"
-
-
-def test_landmarks_survive_half_precision_however_far_the_head_moves(tmp_path):
-    rng = np.random.default_rng(0)
-    moving = [
-        heads()[0] + [x, 40 * np.sin(x), 0] + rng.normal(0, 0.3, (478, 3))
-        for x in np.linspace(-200, 200, 50)
-    ]
-    track = track_of([points.astype(np.float32) for points in moving])
-
-    track.save(tmp_path / "track.npz")
-    loaded = LandmarkTrack.load(tmp_path / "track.npz")
-
-    assert loaded.delta.dtype == np.float16
-    assert abs(loaded.landmarks(slice(None)) - moving).max() < 0.01
-    assert loaded.t == pytest.approx(track.t)
-    assert (loaded.width, loaded.height, loaded.tracker) == (640, 360, "test")
-
-
-def test_frames_without_a_face_stay_frames_and_are_marked(tmp_path):
-    face = heads()[0]
-    track_of([None, face, None, face]).save(tmp_path / "track.npz")
-
-    track = LandmarkTrack.load(tmp_path / "track.npz")
-
-    assert track.seen().tolist() == [False, True, False, True]
-    assert np.isnan(track.landmarks(slice(0, 1))).all()
-    assert track.faces.tolist() == [0, 1, 0, 1]
-
-
-def test_chunks_give_every_frame_once():
-    track = track_of(list(heads(frames=CHUNK + 3)))
-
-    assert [len(part) for part in track.chunks()] == [CHUNK, 3]
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,33 @@
 """The whole analysis with the embedded release, on animated films and on bad ones."""
 
 import dataclasses
+import json
+import shutil
 
 import numpy as np
 import pytest
 
-from diagnosis import findings, measures, pipeline, session
+from diagnosis import findings, pipeline
 from diagnosis import release as releases
-from diagnosis.config import AnalysisConfig, Cue, Measure, Severity, Side, Task, TaskKind
+from diagnosis.config import (
+    EXPRESSIONS,
+    AnalysisConfig,
+    Cue,
+    Severity,
+    Side,
+    Task,
+    TaskKind,
+)
 from diagnosis.faces import Neutral
-from diagnosis.landmarks import LandmarkTrack
+from diagnosis.landmarks import CHUNK, LandmarkTrack, TrackBuilder
 from diagnosis.motion import Movement
-from diagnosis.pipeline import NeutralMismatch, analyse, cosines_over, score
+from diagnosis.pipeline import NeedsPixels, NeutralMismatch, analyse, score
 from diagnosis.sampling import Grid
 from diagnosis.session import TakeRecord, assess
 from diagnosis.simulate import VideoScript, animate
 from diagnosis.video import NotAVideo
 
+from . import tiny
 from .films import shared_clip
 
 REST = Task("rest", TaskKind.REST)
@@ -29,9 +40,27 @@ def quiet(stage, fraction):
     pass
 
 
+def judged(folder, **aurocs):
+    """The embedded release as if it had been judged on real faces: expression -> lower bound."""
+    shutil.copytree(releases.DEFAULT, folder)
+    info = json.loads((folder / releases.INFO).read_text())
+    info["reliability"] = {
+        name: {"auroc": 0.9, "auroc_95": [low, 0.95], "n": 50, "source": "invented"}
+        for name, low in aurocs.items()
+    }
+    (folder / releases.INFO).write_text(json.dumps(info))
+    return releases.load(folder)
+
+
 @pytest.fixture(scope="module")
-def release():
-    return releases.load(releases.DEFAULT)
+def release(tmp_path_factory):
+    return judged(tmp_path_factory.mktemp("judged") / "motion", smile=0.9)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    """Reads crops of the face; its weights are random."""
+    return releases.load(tiny.build(tmp_path_factory.mktemp("reference")))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +108,7 @@ def record(take):
 
 def test_a_rest_take_gives_the_neutral_face_with_its_margins(rest, release):
     assert rest.usable
-    assert rest.findings == ()
+    assert all(found.severity == Severity.ADVISES for found in rest.findings)
     assert rest.neutral.source == "rest"
     assert rest.neutral.release == release.sha256
     assert set(rest.neutral.margins) >= {"smile", "surprise", "eye_closure"}
@@ -103,22 +132,97 @@ def test_traces_rise_in_the_cue_window_and_start_at_the_own_neutral(strong):
         assert trace.values.dtype == np.float32
 
 
-def test_a_long_take_is_scored_in_pieces_as_if_it_were_scored_at_once(strong, release):
-    long = dataclasses.replace(
-        strong.track,
-        t=np.arange(1000) / 30,
-        **{
-            k: np.resize(getattr(strong.track, k), (1000, *getattr(strong.track, k).shape[1:]))
-            for k in ("origin", "delta", "faces")
-        },
-    )
-    grid = Grid(long, AnalysisConfig().network_hz)
+def test_a_long_take_is_encoded_in_pieces_as_if_it_were_at_once(strong, release):
+    builder = TrackBuilder()
+    every = strong.track.landmarks(slice(None))
+    for i in range(1600):
+        builder.add(i / 30, every[i % len(every)])
+    long = builder.build(strong.track.width, strong.track.height, strong.track.tracker)
+    grid = Grid(long, release.hz)
 
-    pieces = cosines_over(grid, strong.neutral, release)
+    pieces = pipeline._encoded_motion(long, strong.neutral, release)
 
-    at_once = release.cosines(grid.displacement(strong.neutral, slice(0, len(grid.known))))
-    assert len(pieces) == len(at_once) > 3 * pipeline._PIECE
+    at_once = release.encode(grid.displacement(strong.neutral, slice(0, len(grid.known))))
+    assert len(pieces) == len(at_once) > 3 * CHUNK
     assert pieces == pytest.approx(at_once, abs=1e-5)
+
+
+def hidden(take):
+    """Names of measures and of traces that are not shown, each with its reason."""
+    found = {m.name: m.absent for m in take.measures if (m.absent or "").startswith("movement")}
+    return found, {t.name: t.caution for t in take.traces if t.caution}
+
+
+def test_intensity_is_shown_only_where_real_faces_speak_for_it(tmp_path, strong, rest):
+    weak = judged(tmp_path / "weak", smile=0.79)
+
+    take = score(strong.track, strong.capture, (), SMILE, weak, rest.neutral, quiet)
+
+    measures, traces = hidden(take)
+    assert hidden(strong) == ({}, {})
+    assert {"intensity", "specificity"} <= set(measures)
+    assert {"intensity:smile", "specificity:smile"} <= set(traces)
+    assert {*measures.values(), *traces.values()} == {weak.why_hidden("smile")}
+    assert not any(name.startswith("movement:") for name in traces)
+
+
+def test_a_hidden_trace_is_still_there_for_the_classifiers(tmp_path, strong, rest):
+    weak = judged(tmp_path / "weak", smile=0.79)
+    take = score(strong.track, strong.capture, (), SMILE, weak, rest.neutral, quiet)
+
+    likelihood = assess([record(rest), record(take)], weak).likelihood
+
+    assert likelihood == assess([record(rest), record(strong)], weak).likelihood
+
+
+@pytest.fixture(scope="module")
+def seen(films, reference):
+    """The rest take and the strong smile through the reference release."""
+    rest = analyse(films["rest"], REST, reference, None, quiet)
+    return rest, analyse(films["strong"], SMILE, reference, rest.neutral, quiet)
+
+
+def test_a_release_that_reads_crops_gives_the_same_kind_of_traces_at_its_own_rate(seen, strong):
+    _, smile = seen
+
+    traces = {trace.name: trace for trace in smile.traces}
+    assert set(traces) == {trace.name for trace in strong.traces}
+    for name in ("intensity:smile", "specificity:smile"):
+        assert traces[name].step == 1 / 8
+        assert len(traces[name].values) == 40
+        assert np.isfinite(traces[name].values).all()
+    assert {(m.name, m.region) for m in smile.measures} == {
+        (m.name, m.region) for m in strong.measures
+    }
+    assert value(smile, "amplitude", "mouth corner") == value(strong, "amplitude", "mouth corner")
+
+
+def test_zero_is_the_persons_own_face_at_rest_also_in_crops(seen, films, reference):
+    rest, _ = seen
+    task = dataclasses.replace(SMILE, cues=(Cue(0.5, 2.5),))
+
+    still = analyse(films["rest"], task, reference, rest.neutral, quiet)
+
+    trace = next(t for t in still.traces if t.name == "intensity:smile")
+    assert set(rest.neutral.margins) == set(EXPRESSIONS)
+    assert rest.neutral.release == reference.sha256
+    assert np.median(trace.values) == pytest.approx(0, abs=1e-6)
+
+
+def test_landmarks_alone_are_not_enough_for_a_release_that_reads_crops(seen, reference, strong):
+    rest, smile = seen
+
+    with pytest.raises(NeedsPixels, match="reads pictures of the face"):
+        score(smile.track, smile.capture, (), SMILE, reference, rest.neutral, quiet)
+    talk = score(smile.track, smile.capture, (), TALK, reference, rest.neutral, quiet)
+    assert talk.usable
+
+
+def test_without_classifiers_there_is_no_likelihood_and_the_reason_is_said(seen, reference):
+    session = assess([record(take) for take in seen], reference)
+
+    assert session.likelihood is None
+    assert session.no_likelihood
 
 
 def test_progress_goes_through_the_stages_and_never_back(films, release):
@@ -162,14 +266,13 @@ def test_without_a_rest_take_and_without_cues_a_take_cannot_be_scored(films, rel
 
 
 def test_talking_moves_the_mouth_more_than_resting(films, release, rest):
-    talk = analyse(films["talk"], TALK, release, rest.neutral, quiet)
-    alone = analyse(films["talk"], TALK, release, None, quiet)
-    silent = analyse(films["quiet"], TALK, release, rest.neutral, quiet)
+    def moved(film, neutral):
+        take = analyse(films[film], TALK, release, neutral, quiet)
+        return value(take, "movement_sd", "mouth width")
 
-    assert value(talk, "movement_sd", "mouth") > 2 * value(silent, "movement_sd", "mouth")
-    assert value(alone, "movement_sd", "mouth") == pytest.approx(
-        value(talk, "movement_sd", "mouth"), rel=0.1
-    )
+    talking = moved("talk", rest.neutral)
+    assert talking > 2 * moved("quiet", rest.neutral)
+    assert moved("talk", None) == pytest.approx(talking, rel=0.1)
 
 
 def test_a_still_face_that_was_asked_to_smile_is_noted(films, release, rest):
@@ -186,7 +289,7 @@ def test_a_rest_take_in_which_the_person_smiles_is_noted_and_other_takes_are_not
     asked = analyse(films["strong"], SMILE, release, None, quiet)
 
     assert smiling.usable
-    assert [f.code for f in smiling.findings] == ["not_at_rest"]
+    assert "not_at_rest" in [f.code for f in smiling.findings]
     assert asked.findings == ()
 
 
@@ -277,31 +380,6 @@ def test_a_session_has_a_headline_and_a_likelihood(rest, strong, release):
     assert 0 < session.likelihood.value < 1
     assert session.likelihood.takes == ("rest", "smile")
     assert session.no_likelihood is None
-
-
-def posed(expression, amplitude):
-    task = Task(expression, TaskKind.EXPRESSION, expression)
-    region = measures.PLANS[expression].main.region
-    absent = "the face was not seen long enough" if amplitude is None else None
-    found = Measure("amplitude", region, Side.BOTH, "% IOD", amplitude, absent=absent)
-    return TakeRecord(task, (found,), ())
-
-
-def headline(*takes):
-    return session._expressivity({take.task.expression: take for take in takes})
-
-
-def test_the_headline_is_the_geometric_mean_of_the_core_amplitudes():
-    found = headline(posed("surprise", 4.0), posed("smile", 9.0), posed("anger", 100.0))
-
-    assert found.value == pytest.approx(6.0)
-    assert (found.region, found.n) == ("smile, surprise", 2)
-
-
-def test_an_amplitude_below_noise_counts_as_noise_and_a_missing_one_takes_the_headline_away():
-    assert headline(posed("smile", 9.0), posed("surprise", -0.3)).value == pytest.approx(3.0)
-    assert headline(posed("smile", 9.0), posed("surprise", None)).absent
-    assert headline(posed("anger", 9.0)).absent
 
 
 def test_expressions_that_the_release_was_not_trained_on_do_not_enter_the_likelihood(

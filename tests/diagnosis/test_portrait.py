@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diagnosis import actions, mesh, motion
+from diagnosis import actions, faces, mesh, motion
 from diagnosis.config import Side
 from diagnosis.motion import Movement
 from diagnosis.portrait import Portrait
@@ -84,3 +84,50 @@ def test_a_dropped_jaw_shows_a_dark_mouth(portrait):
 
     x, y = below.astype(int)
     assert portrait.pose(moved)[y, x].mean() < 60
+
+
+def pose_of(picture):
+    """(3,) yaw, pitch, roll in degrees as tracked, when the tracker has settled."""
+    with faces.FaceTracker() as tracker:
+        found = [tracker.track(picture) for _ in range(8)][-1]
+    return faces.head_pose(faces.align(found[None], mesh.canonical()).rotation)[0]
+
+
+@pytest.mark.parametrize(("yaw", "pitch"), [(10, 0), (-10, 0), (0, 8)])
+def test_a_turned_head_is_tracked_as_turned(portrait, yaw, pitch):
+    turned = pose_of(portrait.turn(portrait.still, yaw, pitch)) - pose_of(portrait.still)
+
+    assert turned[:2] == pytest.approx([yaw, pitch], abs=4)
+
+
+def test_a_head_that_is_not_turned_looks_the_same(portrait):
+    difference = portrait.turn(portrait.still, 0, 0).astype(int) - portrait.still
+
+    assert np.abs(difference).max() <= 1
+
+
+def test_a_turn_leaves_the_room_behind_alone(portrait):
+    changed = np.abs(portrait.turn(portrait.still, 10, 5).astype(int) - portrait.still) > 8
+
+    assert not changed[:, :60].any()
+    assert not changed[:, -60:].any()
+
+
+@pytest.mark.parametrize(("part", "hidden", "shown"), [("mouth", 13, 159), ("right", 159, 386)])
+def test_a_hand_hides_its_part_of_the_face_and_no_more(portrait, part, hidden, shown):
+    changed = (portrait.hide(portrait.still, part) != portrait.still).any(-1)
+
+    for point, expected in ((hidden, True), (shown, False)):
+        x, y = portrait.landmarks[point].astype(int)
+        assert changed[y, x] == expected
+
+
+def test_the_mirror_image_moves_on_the_side_that_is_told(portrait):
+    mirrored = Portrait(640, 360, face_height=0.5, mirrored=True)
+    left = Movement("smile", 0, right=0.0).strengths(np.array([1.0]))
+    frame = mirrored.pose(motion.displacement(left, mirrored.fields)[0])
+
+    columns = np.nonzero((frame != mirrored.still).any((0, 2)))[0]
+    assert np.median(columns) > mirrored.landmarks[:, 0].mean()  # of a person who faces us
+    flipped = portrait.still[:, ::-1].astype(int)
+    assert np.abs(mirrored.still - flipped).mean() < np.abs(mirrored.still - portrait.still).mean()

@@ -7,21 +7,25 @@ import string
 import numpy as np
 import pytest
 
-from diagnosis import findings, quality, sampling
+from diagnosis import findings, mesh, movement, quality, sampling
 from diagnosis.config import AnalysisConfig, Cue, Severity, Task, TaskKind
-from diagnosis.faces import neutral_from
+from diagnosis.faces import Neutral, neutral_from
 from diagnosis.following import follow
+from diagnosis.looks import Look, Marks
 from diagnosis.motion import Movement
-from diagnosis.quality import Look, judge
-from diagnosis.simulate import Light, VideoScript, animate
+from diagnosis.movement import Signals
+from diagnosis.quality import judge
+from diagnosis.simulate import Cover, Light, VideoScript, animate
 from diagnosis.video import CaptureFacts
 
-from .films import shared_clip
+from .films import drawn, shared_clip, write
 
 CONFIG = AnalysisConfig()
 REST = Task("rest", TaskKind.REST)
-GOOD = CaptureFacts(640, 360, 0, "vp8", "webm", 90, 3.0, 30.0, 30.0, 0.04, False, False)
-FACE = Look(1, 0.5, 120.0, 1.1, 0.2)
+GOOD = CaptureFacts(640, 360, 0, "vp8", "webm", 90, 3.0, 30.0, 30.0, False, False)
+FACE = Look(1, 0.5, 120.0, 1.1, 0.2, Marks(0.3, 0.3, 0.1))
+HAND = dataclasses.replace(FACE, hand=True)
+NO_HAND = dataclasses.replace(FACE, hand=False)
 AHEAD = np.zeros((90, 3))
 SEEN = np.ones(90, bool)
 
@@ -53,6 +57,7 @@ def test_a_good_film_has_no_finding(tmp_path):
         (Light(gain=0.35), "too_dark"),
         (Light(gain=1.9, gamma=0.6), "too_bright"),
         (Light(blur=4.0), "blurred"),
+        (Light(side=-0.6), "uneven_light"),
     ],
 )
 def test_bad_light_and_blur_are_found(tmp_path, light, code):
@@ -62,6 +67,17 @@ def test_bad_light_and_blur_are_found(tmp_path, light, code):
 def test_a_low_frame_rate_is_found(tmp_path):
     assert "low_frame_rate" in animated(tmp_path, fps=18)
     assert "frame_rate_too_low" in animated(tmp_path, fps=10)
+
+
+@pytest.mark.parametrize("part", ["mouth", "right"])
+def test_a_covered_mouth_or_eye_is_found(tmp_path, part):
+    assert animated(tmp_path, covers=(Cover(1.0, 2.5, part),)) == {"face_hidden"}
+
+
+def test_a_drawing_is_found(tmp_path):
+    film = write(tmp_path / "drawn.mp4", np.arange(75) / 30, picture=drawn)
+
+    assert in_film(film) == {"drawing"}
 
 
 def test_a_face_far_away_is_found(tmp_path):
@@ -77,10 +93,18 @@ def test_a_face_far_away_is_found(tmp_path):
         ("two_people.gif", "two_faces"),
         ("head_turns.gif", "head_turned"),
         ("head_turns.gif", "frame_rate_too_low"),
+        ("WolfgangLanger_Pexels.mp4", "hand_on_face"),
     ],
 )
 def test_defects_of_real_clips_are_found(clip, code):
     assert code in in_film(shared_clip(clip))
+
+
+@pytest.mark.parametrize(
+    "clip", ["single_face.mp4", "acted_woman.mp4", "bbaf2n.mpg", "lrwp9a.mpg", "noface_face.mov"]
+)
+def test_no_free_living_face_is_called_hidden_or_drawn(clip):
+    assert not {"face_hidden", "hand_on_face", "drawing"} & in_film(shared_clip(clip))
 
 
 @pytest.mark.parametrize("clip", ["single_face.mp4", "acted_woman.mp4", "bbaf2n.mpg"])
@@ -92,13 +116,15 @@ def test_nothing_blocks_real_clips_of_one_face(clip):
     }
 
 
-def at_rest(path):
-    """What is found about the rest that a film shows."""
+def at_rest(path, start=0.0, end=np.inf):
+    """What is found about the rest that a film shows, and the shape of the mouth in a part."""
     track, _, _ = follow(path, CONFIG, lambda stage, fraction: None)
     signals = sampling.signals(track, neutral_from(track, 0, np.inf, "rest"), CONFIG.grid_hz)
-    return [found.code for found in quality.restless(signals)]
+    face = neutral_from(track, start, end, "rest")
+    return [found.code for found in quality.restless(signals, face)]
 
 
+# The portrait smiles in its photograph.
 @pytest.mark.parametrize(
     ("script", "expected"),
     [
@@ -110,11 +136,43 @@ def at_rest(path):
 def test_a_face_that_moves_in_the_rest_take_is_noted_and_blinks_are_not(tmp_path, script, expected):
     animate(tmp_path / "film.mp4", script)
 
-    assert at_rest(tmp_path / "film.mp4") == expected
+    assert at_rest(tmp_path / "film.mp4") == [*expected, "smiling_at_rest"]
 
 
 def test_real_speech_is_not_rest():
     assert at_rest(shared_clip("bbaf2n.mpg")) == ["not_at_rest"]
+
+
+def test_a_smile_that_is_held_throughout_is_not_rest():
+    clip = shared_clip("single_face.mp4")
+
+    assert "smiling_at_rest" in at_rest(clip, start=1.8)
+    assert "smiling_at_rest" not in at_rest(clip, end=0.6)
+
+
+def test_speech_of_a_seventh_of_its_strength_is_still_told_from_rest():
+    track, _, _ = follow(shared_clip("lrwp9a.mpg"), CONFIG, lambda stage, fraction: None)
+    face = neutral_from(track, 0, np.inf, "rest")
+    signals = sampling.signals(track, face, CONFIG.grid_hz)
+    quiet = dataclasses.replace(signals, values=signals.values / 7)
+
+    assert [found.code for found in quality.restless(quiet, face)] == ["talking_at_rest"]
+
+
+@pytest.mark.parametrize(
+    ("height", "share", "expected"),
+    [(2.0, 1.0, ["talking_at_rest"]), (2.0, 0.1, []), (0.5, 1.0, [])],
+)
+def test_lips_that_open_and_close_for_long_are_talking(height, share, expected):
+    """`height` of the opening in % IOD, four times a second, for a share of ten seconds."""
+    t = np.arange(300) / 30
+    values = np.zeros((300, len(movement.names())), np.float32)
+    lips = height * np.sin(2 * np.pi * 4 * t) * (t < 10 * share)
+    values[:, movement.names().index("mouth_opening")] = lips
+    signals = Signals(1 / 30, values, np.zeros(values.shape[1], np.float32))
+    face = Neutral(mesh.canonical(), np.zeros((478, 3), np.float32), "rest")
+
+    assert [found.code for found in quality.restless(signals, face)] == expected
 
 
 def test_a_face_that_is_seldom_seen_blocks_and_one_that_leaves_for_a_moment_does_not():
@@ -147,8 +205,27 @@ def test_a_coarse_picture_cannot_be_measured_however_near_the_face():
     assert codes(capture=thumbnail) == ["too_few_pixels"]
 
 
-def test_a_brighter_half_is_uneven_light():
-    assert codes(looks=[dataclasses.replace(FACE, light_ratio=2.5)] * 12) == ["uneven_light"]
+@pytest.mark.parametrize(("ratio", "side"), [(2.5, "left"), (0.4, "right")])
+def test_a_brighter_half_is_uneven_light(ratio, side):
+    looks = [dataclasses.replace(FACE, light_ratio=ratio)] * 12
+    (found,) = judge(GOOD, looks, SEEN, AHEAD, REST)
+
+    assert found.code == "uneven_light"
+    assert f"person's {side} half" in found.staff
+    assert "2.5 times" in found.staff
+
+
+def test_a_hand_counts_if_it_stays():
+    assert codes(looks=[HAND] * 2 + [NO_HAND] * 10) == ["hand_on_face"]
+    assert codes(looks=[HAND] + [NO_HAND] * 11) == []
+    assert codes(looks=[HAND] + [NO_HAND] * 2 + [FACE] * 9) == ["hand_on_face"]
+
+
+def test_a_blurred_face_is_not_called_hidden_nor_a_hidden_one_a_drawing():
+    faint = dataclasses.replace(FACE, marks=Marks(0.05, 0.05, 0.01))
+
+    assert codes(looks=[faint] * 12) == ["face_hidden"]
+    assert codes(looks=[dataclasses.replace(faint, sharpness=0.01)] * 12) == ["blurred"]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +267,7 @@ def test_blocking_findings_come_first_and_only_face_size_and_rate_block():
     }
     assert blocking == {
         *("no_face", "two_faces", "face_too_small", "too_few_pixels", "frame_rate_too_low"),
-        *("unreadable", "too_long", "no_neutral"),
+        *("unreadable", "picture_too_large", "too_long", "no_neutral"),
     }
 
 

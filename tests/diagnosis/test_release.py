@@ -1,20 +1,27 @@
 """Releases: the embedded one reads movement, and whatever does not fit is refused with advice."""
 
+import hashlib
 import json
 import shutil
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
 from scipy.stats import spearmanr
 
 from diagnosis import actions, curves, release
 from diagnosis.config import EXPRESSIONS
-from diagnosis.descriptions import ASKED
+from diagnosis.descriptions import ASKED, DESCRIPTIONS
+from diagnosis.encoder import ExpressionNetwork
+from diagnosis.inputs import FaceCrops
 from diagnosis.motion import Movement
 from diagnosis.release import ReleaseError
 from diagnosis.training import cohort
 from diagnosis.training.people import Person
+
+from . import tiny
 
 CORE = ("smile", "surprise", "eye_closure")
 
@@ -155,13 +162,98 @@ def test_an_empty_folder_is_refused_with_the_command_that_makes_a_release(tmp_pa
         release.load(tmp_path)
 
 
+def change(folder, **changes):
+    """Overwrites entries of release.json."""
+    info = json.loads((folder / release.INFO).read_text())
+    (folder / release.INFO).write_text(json.dumps(info | changes))
+
+
 def test_a_release_that_does_not_name_its_trained_takes_is_refused(copy):
     info = json.loads((copy / release.INFO).read_text())
     del info["trained_takes"]
     (copy / release.INFO).write_text(json.dumps(info))
 
-    with pytest.raises(ReleaseError, match="which takes the classifiers were trained on"):
+    with pytest.raises(ReleaseError, match="lacks trained_takes"):
         release.load(copy)
+
+
+def test_towers_and_inputs_that_nobody_knows_are_refused_by_name(copy, embedded):
+    change(copy, architecture=embedded.info["architecture"] | {"towers": "huge-1"})
+    with pytest.raises(ReleaseError, match="huge-1"):
+        release.load(copy)
+    change(copy, architecture=embedded.info["architecture"], input="sound")
+    with pytest.raises(ReleaseError, match="'sound'; known are motion, crops"):
+        release.load(copy)
+
+
+def test_weights_of_another_shape_are_refused(copy, embedded):
+    """release.json is in order, but its weights are those of something else."""
+    raw = save_arrays({"network.context": np.zeros((2, 2), np.float16)})
+    (copy / release.WEIGHTS).write_bytes(raw)
+    change(copy, weights={"sha256": hashlib.sha256(raw).hexdigest()})
+
+    with pytest.raises(ReleaseError, match="do not fit"):
+        release.load(copy)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"descriptions": {name: ["a face at rest, nothing moves"] for name in ASKED}},
+        {"trained_takes": ["rest", "smile"]},
+    ],
+)
+def test_what_changes_the_numbers_is_another_release_though_the_weights_are_the_same(
+    copy, embedded, changes
+):
+    change(copy, **changes)
+
+    assert release.load(copy).sha256 != embedded.sha256
+
+
+def test_a_release_that_is_judged_anew_stays_the_same(copy, embedded):
+    change(copy, reliability={"smile": {"auroc": 0.9, "auroc_95": [0.85, 0.95]}}, metrics={})
+
+    assert release.load(copy).sha256 == embedded.sha256
+
+
+def test_an_expression_is_shown_from_a_lower_bound_of_eight_tenths(copy):
+    def judged(low):
+        return {"auroc": 0.9, "auroc_95": [low, 0.95], "n": 60, "source": "photographs"}
+
+    change(copy, reliability={"smile": judged(0.8), "sadness": judged(0.79)})
+    loaded = release.load(copy)
+
+    assert loaded.why_hidden("smile") == ""
+    assert "sadness from rest with an AUROC of 0.90 (0.79 to 0.95)" in loaded.why_hidden("sadness")
+    assert "was not measured" in loaded.why_hidden("eye_closure")
+
+
+def test_context_vectors_and_the_temporal_transformer_of_a_crops_release_are_kept(tmp_path):
+    shape = FaceCrops(size=32, mean=tiny.MEAN, std=tiny.STD, hz=6.0, window=4, hop=2)
+    network = ExpressionNetwork(tiny.BACKBONE, shape, context=2)
+    info = {"name": "own", "evidence": "clinic", "trained_takes": [], "vocabulary": []}
+    descriptions = {name: list(texts) for name, texts in DESCRIPTIONS.items()}
+    release.save(tmp_path, release.Models(network), {**info, "descriptions": descriptions})
+
+    loaded = release.load(tmp_path)
+
+    own = loaded._models.network
+    assert loaded.preprocessing == shape
+    assert torch.equal(own.context, network.context.half().float())
+    assert torch.equal(own.temporal.positions, network.temporal.positions.half().float())
+
+
+def test_moments_that_are_not_known_stay_unknown_and_do_not_spread(embedded):
+    _, moved = moving("smile", 1.0)
+    encoded = embedded.encode(moved)
+    encoded[:3], encoded[20:24] = np.nan, np.nan
+
+    cosines = embedded.compare(encoded)
+
+    unknown = np.isnan(cosines).all(1)
+    assert np.flatnonzero(unknown).tolist() == [0, 1, 2, 20, 21, 22, 23]
+    assert np.isfinite(cosines[~unknown]).all()
 
 
 def test_altered_weights_are_refused(copy):
@@ -179,14 +271,12 @@ def test_altered_weights_are_refused(copy):
     [
         ("preprocessing", "hz", 30.0),
         ("preprocessing", "mean_face", "0" * 64),
-        ("architecture", "towers", "ViT-B-32"),
-        ("architecture", "channels", ["intensity"]),
+        ("architecture", "config", {"embed_dim": 96}),
+        ("architecture", "classifiers", None),
     ],
 )
-def test_another_architecture_or_preprocessing_is_refused_by_name(copy, part, key, value):
-    info = json.loads((copy / release.INFO).read_text())
-    info[part][key] = value
-    (copy / release.INFO).write_text(json.dumps(info))
+def test_another_architecture_or_preprocessing_is_refused_by_name(copy, embedded, part, key, value):
+    change(copy, **{part: embedded.info[part] | {key: value}})
 
     with pytest.raises(ReleaseError, match=f"another {part}.*{key}"):
         release.load(copy)

