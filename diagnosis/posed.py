@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -11,7 +12,7 @@ from diagnosis.config import Measure, Side, Task
 from diagnosis.course import SMALLEST, Course, course, entropy, exceeded, smooth, together
 from diagnosis.movement import SIDES, Floats, Signals
 from diagnosis.plans import PLANS, UPPER_FACE, Channel, Plan
-from diagnosis.reliability import caution
+from diagnosis.reliability import caution, symmetry_caution
 from diagnosis.repeats import ALONE, Window, peaks, summarise, why_none, windows
 
 NO_MOVEMENT: Final = "no movement beyond the tracker's noise"
@@ -61,7 +62,9 @@ def _symmetry(task: Task, main: Channel, signals: Signals) -> Measure:
     pairs = list(zip(left, right, strict=True))
     ratios = [one / other for one, other in pairs if min(one, other) >= SMALLEST]
     why = _still(pairs, ONE_SIDED) if pairs else reason
-    return summarise("symmetry", main.region, Side.BOTH, "ratio", ratios, why, caution(main.signal))
+    low_gain = caution(main.signal)
+    found = summarise("symmetry", main.region, Side.BOTH, "ratio", ratios, why, low_gain)
+    return dataclasses.replace(found, caution=low_gain or symmetry_caution(found.value))
 
 
 def _still(heights: Sequence[float] | Sequence[tuple[float, float]], otherwise: str) -> str:

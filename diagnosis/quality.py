@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diagnosis import mesh
-from diagnosis.config import Finding, Severity, Side, Task
+from diagnosis.config import AnalysisConfig, Finding, Severity, Side, Task
 from diagnosis.course import smooth
 from diagnosis.faces import Neutral
 from diagnosis.findings import finding, threshold
 from diagnosis.looks import Look
 from diagnosis.movement import Floats, Signals
-from diagnosis.video import CaptureFacts
+from diagnosis.video import CaptureFacts, reduced_size
 
 _RESTING: Final = ("mouth_corner", "mouth_opening", "mouth_width", "brow_raise")  # not the lids
 _SPELL_S: Final = 0.5  # a syllable or two
@@ -116,6 +116,7 @@ def _worst(*findings: Iterator[Finding]) -> Iterator[Finding]:
 def _about_faces(looks: Sequence[Look], seen: float, capture: CaptureFacts) -> Iterator[Finding]:
     crowded = float(np.mean([one.faces > 1 for one in looks]))
     height = _median([one.height for one in looks])
+    _, analysed = reduced_size(capture.width, capture.height, AnalysisConfig().max_side)
     yield from _worst(
         _below("no_face", seen, "face_seen_share_min"),
         _below("face_lost", seen, "face_seen_share_good"),
@@ -123,7 +124,7 @@ def _about_faces(looks: Sequence[Look], seen: float, capture: CaptureFacts) -> I
     yield from _above("two_faces", crowded, "two_faces_share_max")
     yield from _worst(
         _below("face_too_small", height, "face_height_share_usable"),
-        _below("too_few_pixels", height * capture.height, "face_height_px_usable"),
+        _below("too_few_pixels", height * analysed, "face_height_px_usable"),
         _below("face_small", height, "face_height_share_min"),
     )
     yield from _above("face_large", height, "face_height_share_max")

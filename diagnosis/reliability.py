@@ -15,6 +15,8 @@ from typing import Final
 
 PATH: Final = Path(__file__).with_name("gains.json")
 LOWEST_GAIN: Final = 0.4  # of what is reported less than this, the reliability is low
+# What even movements of the portrait and its mirror image read, left over right.
+EVEN_READS: Final = (0.6, 1.6)
 
 
 @functools.cache
@@ -31,4 +33,12 @@ def caution(signal: str) -> str:
         return "how much of this movement the tracker reports is not known"
     if gain["full"] < LOWEST_GAIN:
         return f"the tracker reports only {100 * gain['full']:.0f} % of this movement"
+    return ""
+
+
+def symmetry_caution(ratio: float | None) -> str:
+    """Why a ratio of left over right does not show that a movement is uneven."""
+    low, high = EVEN_READS
+    if ratio is not None and low <= ratio <= high:
+        return f"an even movement may read {low:g} to {high:g}"
     return ""

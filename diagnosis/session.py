@@ -1,35 +1,34 @@
 """A session summed up from its takes: expressivity, slowness, and a likelihood.
 
-Both summaries are geometric means over the Core expressions, so that a change by a third counts
-the same in a small and in a large movement; the parts that they are made of are kept beside them,
-one per expression. Their regions name the expressions: sessions with other ones are another series.
-Amplitudes are measured against the person's own neutral face, and times from its stillness before
-the cue.
+The parts that a summary is made of are kept beside it, one per Core expression. Its region names
+the expressions: sessions with other ones are another series. Amplitudes are measured against the
+person's own neutral face, and times from its stillness before the cue.
 
-expressivity            % IOD  the headline: of the main amplitudes
+expressivity            % IOD  the headline: mean of the main amplitudes
 core_amplitude          % IOD  its parts
-slowness                s      of onset latency, time to peak, and the time in which the movement
-                               would be made at its peak velocity; more is slower
+slowness                s      geometric mean of onset latency, time to peak, and the time in which
+                               the movement would be made at its peak velocity; more is slower
 core_onset_latency      s      its parts
 core_time_to_peak       s
 core_relative_velocity  1/s
 
-Expressivity is the headline because an amplitude repeats well and depends on neither frame rate
-nor the delay of a beep; slowness is compared on the same device and browser only.
+Expressivity is the headline because of all summaries that depend on neither frame rate nor the
+delay of a beep it repeats best (`diagnosis.training.repeatability`); slowness repeats as well, but
+is compared on the same device and browser only.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import gmean
 
 from diagnosis import curves
 from diagnosis.config import AnalysisConfig, Measure, Side, Task, TaskKind, config_hash
-from diagnosis.course import SMALLEST
 from diagnosis.findings import settings
 from diagnosis.movement import Floats
 from diagnosis.plans import PLANS
@@ -97,12 +96,9 @@ def _no_likelihood(posed: Mapping[str, TakeRecord], release: Release) -> str | N
 
 
 def _expressivity(posed: Mapping[str, TakeRecord]) -> Iterator[Measure]:
-    """The headline, then its parts.
-
-    Amplitudes that cannot be told from noise count as the smallest that can.
-    """
+    """The headline, then its parts."""
     parts = _parts("amplitude", posed)
-    yield _summary("expressivity", "% IOD", parts, [_at_least(SMALLEST, one) for one in parts])
+    yield _summary("expressivity", "% IOD", parts, [one.value for one in parts], np.mean)
     yield from parts
 
 
@@ -115,17 +111,13 @@ def _slowness(posed: Mapping[str, TakeRecord]) -> Iterator[Measure]:
     rises = _parts("time_to_peak", posed)
     rates = _parts("relative_velocity", posed)
     times = [
-        *(_at_least(QUICKEST_S, one) for one in latencies),
+        *(None if one.value is None else max(one.value, QUICKEST_S) for one in latencies),
         *(one.value for one in rises),
         *(1 / one.value if one.value else None for one in rates),
     ]
     parts = [*latencies, *rises, *rates]
-    yield _summary("slowness", "s", parts, times)
+    yield _summary("slowness", "s", parts, times, gmean)
     yield from parts
-
-
-def _at_least(smallest: float, part: Measure) -> float | None:
-    return None if part.value is None else max(part.value, smallest)
 
 
 def _parts(name: str, posed: Mapping[str, TakeRecord]) -> list[Measure]:
@@ -147,17 +139,21 @@ def _of_main(name: str, take: TakeRecord) -> Measure:
 
 
 def _summary(
-    name: str, unit: str, parts: Sequence[Measure], values: Sequence[float | None]
+    name: str,
+    unit: str,
+    parts: Sequence[Measure],
+    values: Sequence[float | None],
+    mean: Callable[[list[float]], float],
 ) -> Measure:
-    """Geometric mean of the values; `n` is how many there are."""
+    """The mean of the values; `n` is how many there are."""
     region = ", ".join(dict.fromkeys(part.region for part in parts)) or "face"
     known = [value for value in values if value is not None]
     if not known or len(known) < len(values):
         missing = next((f"{p.region}: {p.absent}" for p in parts if p.absent), NO_CORE)
         return Measure(name, region, Side.BOTH, unit, None, absent=missing)
     caution = next((part.caution for part in parts if part.caution), "")
-    mean = float(np.exp(np.mean(np.log(known))))
-    return Measure(name, region, Side.BOTH, unit, mean, len(known), caution=caution)
+    value = float(mean(known))
+    return Measure(name, region, Side.BOTH, unit, value, len(known), caution=caution)
 
 
 def _curves(take: TakeRecord, hz: float) -> Floats:

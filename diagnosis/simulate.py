@@ -49,6 +49,12 @@ class Light:
     noise: float = 1.5  # standard deviation, in 1/255
     blur: float = 0.0  # standard deviation, pixels
 
+    def table(self) -> NDArray[np.uint8]:
+        """(256, 1, 3) what gain, gamma and tint make of each value of red, green and blue."""
+        values = np.linspace(0, 1, 256)[:, None] ** self.gamma * self.gain * np.array(self.tint)
+        table: NDArray[np.uint8] = (255 * values).round().clip(0, 255).astype(np.uint8)
+        return table.reshape(256, 1, 3)
+
 
 @dataclasses.dataclass(frozen=True)
 class Cover:
@@ -192,9 +198,7 @@ class _Camera:
 
     def __init__(self, script: VideoScript, portrait: Portrait, rng: np.random.Generator) -> None:
         self._light, self._size = script.light, (script.width, script.height)
-        values = np.linspace(0, 1, 256)[:, None] ** script.light.gamma
-        table = values * script.light.gain * np.array(script.light.tint) * 255
-        self._table = table.round().clip(0, 255).astype(np.uint8).reshape(256, 1, 3)
+        self._table = script.light.table()
         middle, width = portrait.landmarks[:, 0].mean(), np.ptp(portrait.landmarks[:, 0])
         lit = 1 + script.light.side * np.tanh(4 * (np.arange(script.width) - middle) / width)
         self._lamp = np.broadcast_to(lit[:, None], (script.height, script.width, 3))

@@ -25,8 +25,8 @@ NAMES = {
     "symmetry": "Symmetry, left over right",
 }
 MEANINGS = {
-    "Expressivity": "How far the face moves: the geometric mean of the main amplitudes of the "
-    "session's Core expressions.",
+    "Expressivity": "How far the face moves: the mean of the main amplitudes of the session's "
+    "Core expressions.",
     "Slowness": "How long the movements take to begin and to rise: the geometric mean of delay to "
     "onset, time to peak, and the time that the movement would take at its peak speed. More is "
     "slower. Compare it on the same device and browser only.",

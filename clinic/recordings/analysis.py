@@ -138,7 +138,7 @@ def _enqueue(
         "video": recording.file,
         "task": recording.as_task().to_json(),
         "neutral": neutral,
-        "release": recording.session.patient.clinic.release,
+        "release": _release(recording.session),
     }
     queue.enqueue(
         Job.Kind.TAKE,
@@ -148,6 +148,13 @@ def _enqueue(
         priority=priority,
         waiting=waiting,
     )
+
+
+def _release(session: Session) -> str:
+    """That of the session's takes so far, else the clinic's: one session, one release."""
+    takes = Job.objects.filter(group=session.id, kind=Job.Kind.TAKE)
+    begun = takes.exclude(state=Job.State.CANCELLED).order_by("created").first()
+    return str(begun.payload["release"]) if begun else session.patient.clinic.release
 
 
 def _queue_session(
@@ -162,7 +169,7 @@ def _queue_session(
     results = Result.objects.filter(job__in=done).order_by("job__created", "id")
     payload = {
         "results": [str(pk) for pk in results.values_list("id", flat=True)],
-        "release": session.patient.clinic.release,
+        "release": _release(session),
         # The embedded classifier is a demonstration: no patient gets a likelihood from it.
         "classify": session.patient.clinic.is_demo,
     }

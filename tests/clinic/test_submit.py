@@ -202,6 +202,21 @@ def test_the_last_take_of_a_finished_session_queues_the_session(session, tmp_pat
     assert job.payload["classify"] is False
 
 
+def test_a_session_stays_with_the_release_that_it_was_begun_with(session, tmp_path):
+    rest = submit(session, "rest", new_film(tmp_path))
+    decide(rest, neutral="neutral.npz")
+    clinic = session.patient.clinic
+    clinic.release = "another"
+    clinic.save()
+
+    smile = submit(session, "smile", new_film(tmp_path))
+    decide(smile)
+    services.finish_session(session)
+
+    summary = Job.objects.get(group=session.id, kind="session")
+    assert {job_of(smile).payload["release"], summary.payload["release"]} == {""}
+
+
 def test_a_likelihood_is_asked_for_in_the_demo_clinic_only(session, film):
     session.patient.clinic.is_demo = True
     session.patient.clinic.save()

@@ -6,8 +6,11 @@ import pytest
 
 from diagnosis import conditions, gains
 from diagnosis.actions import smile_amplitude
-from diagnosis.conditions import CONDITIONS, SMILE, USUAL, Outcome, Trial
-from diagnosis.config import Side
+from diagnosis.conditions import CONDITIONS, LIGHTS, SMILE, USUAL, Outcome, Trial
+from diagnosis.config import Cue, Side
+from diagnosis.simulate import Light
+
+from .films import shared_clip
 
 FILMED = (USUAL, "vp9", "and timestamps 8 ms off", "sway x 3, turns of 10 degrees", "blur 3 px")
 
@@ -17,6 +20,12 @@ def trials(tmp_path_factory):
     """The conditions that move, time or code a film otherwise; they are filmed once."""
     folder = tmp_path_factory.mktemp("films")
     return {name: conditions.trial(folder / "film", name) for name in FILMED}
+
+
+@pytest.fixture(scope="module")
+def real_smile():
+    path, cue = shared_clip("single_face.mp4"), Cue(0.4, 2.3)
+    return path, cue, conditions.relit(path, cue, Light())
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +84,19 @@ def test_the_weaker_side_is_named_right_at_half_the_strength(trials, condition):
 )
 def test_light_changes_a_smile_little(tmp_path, usual_smile, condition, share):
     assert smile(tmp_path, condition) == pytest.approx(usual_smile, rel=share)
+
+
+@pytest.mark.parametrize(
+    ("light", "share"),
+    [
+        *(("warm tint", 0.1), ("cold tint", 0.1), ("darker, x 0.6", 0.1)),
+        *(("brighter, x 1.4", 0.15), ("gamma 0.6", 0.15), ("gamma 2.2", 0.15)),
+    ],
+)
+def test_light_changes_the_smile_of_a_real_face_little(real_smile, light, share):
+    path, cue, usual = real_smile
+
+    assert conditions.relit(path, cue, LIGHTS[light]) == pytest.approx(usual, rel=share)
 
 
 def test_blur_is_found(trials):

@@ -11,7 +11,7 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 from scipy.stats import spearmanr
 
-from diagnosis import actions, curves, release
+from diagnosis import actions, curves, motion, release
 from diagnosis.config import EXPRESSIONS
 from diagnosis.descriptions import ASKED, DESCRIPTIONS
 from diagnosis.encoder import ExpressionNetwork
@@ -79,16 +79,16 @@ def test_a_face_that_does_not_move_reads_neutral(embedded):
     assert (still.argmax(1) == ASKED.index("neutral")).all()
 
 
-@pytest.mark.parametrize("name", CORE)
+@pytest.mark.parametrize("name", EXPRESSIONS)
 def test_intensity_grows_with_amplitude(embedded, name):
-    amplitudes = [0.0, 0.25, 0.5, 0.75, 1.0]
+    amplitudes = [0.0, 0.25, 0.5, 0.75, 1.0, 1.25]
     found = np.array(
         [[intensity(embedded, name, a, seed) for a in amplitudes] for seed in range(6)]
     )
 
     mean = found.mean(0)
     assert (np.diff(mean) > 0).all(), mean
-    assert spearmanr(np.tile(amplitudes, 6), found.ravel())[0] > 0.75
+    assert spearmanr(np.tile(amplitudes, 6), found.ravel())[0] >= 0.8
 
 
 @pytest.mark.parametrize("name", ["smile", "surprise"])
@@ -110,15 +110,32 @@ def test_the_asked_expression_is_told_from_the_others(embedded, name):
     assert specificity[(t > 1.8) & (t < 3.2)].mean() > 0.1
 
 
-@pytest.mark.parametrize("name", CORE)
-def test_a_head_movement_is_no_expression(embedded, name):
-    rng = np.random.default_rng(5)
-    still = np.zeros((60, len(actions.ACTIONS), 2))
-    turned = Person.random(rng).move(still, 15.0, turning=True, rng=rng)
+def distracted(what, seed):
+    """A stranger rests for a second, then talks, blinks, turns the head or smiles one-sidedly."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(60) / 15
+    person = Person.random(rng)
+    strengths = np.zeros((60, len(actions.ACTIONS), 2))
+    if what == "talking":
+        strengths = motion.speech(t, 1.0, rng) * (t > 1)[:, None, None]
+    elif what == "blinking":
+        strengths = motion.blink(2.0).strengths(t)
+    elif what == "one-sided":
+        strengths = Movement("AU12", 1.0, onset=0.5, hold=2.0, left=0.0).strengths(t)
+    return t, person.move(strengths, 15.0, turning=what == "turning", rng=rng)
 
-    margin, _ = curves.margins(embedded.cosines(turned), name)
 
-    assert np.ptp(margin) < 0.5 * intensity(embedded, name, 1.0)
+@pytest.mark.parametrize("what", ["talking", "blinking", "turning", "one-sided"])
+def test_what_else_a_face_does_is_no_expression(embedded, what):
+    for seed in range(3):
+        t, moved = distracted(what, seed)
+        cosines = embedded.cosines(moved)
+
+        for name in EXPRESSIONS:
+            margin, _ = curves.margins(cosines, name)
+            rise = np.percentile(margin[t > 1], 90) - np.median(margin[t < 0.9])
+            whole = 0.6  # about what the expression itself gives, posed in full
+            assert rise < whole * (0.6 if what == "one-sided" else 0.25), (name, rise)
 
 
 @pytest.fixture(scope="module")
