@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Final
 
 import cv2
@@ -12,6 +13,7 @@ from diagnosis import mesh
 from diagnosis.faces import Floats, Pixels
 from diagnosis.inputs import FaceCrops
 from diagnosis.release import Release
+from diagnosis.sampling import LONGEST_GAP_S
 
 BATCH: Final = 32  # crops that are encoded together; more are never held
 _EDGE: Final = 1e-6  # of a time step; frames that lie on the grid may be off by rounding
@@ -65,10 +67,15 @@ class CropReader:
         self._waiting.clear()
 
     def encoded(self) -> NDArray[np.float32]:
-        """(steps, embedding) of the whole film; NaN where no face was seen."""
+        """(steps, embedding) of the whole film. A step without a face has the latest face's in a
+        gap of at most `LONGEST_GAP_S`, and is NaN elsewhere."""
         if self._waiting:
             self._encode()
         whole = np.full((self._last + 1, self._release.width), np.nan, np.float32)
         if self._encoded:
             whole[self._steps] = np.concatenate(self._encoded)
+        longest = int(LONGEST_GAP_S * self._shape.hz + _EDGE)
+        for before, after in itertools.pairwise(self._steps):
+            if after - before - 1 <= longest:
+                whole[before + 1 : after] = whole[before]
         return whole

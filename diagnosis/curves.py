@@ -1,6 +1,6 @@
 """A session's curves: what the classifiers read of each take.
 
-The same function makes them from a recording and from a simulated person.
+`session` makes them from recordings, `training.cohort` from simulated people.
 """
 
 from __future__ import annotations

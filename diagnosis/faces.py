@@ -199,7 +199,8 @@ class Neutral:
     `mean` (478, 3) looks straight at the camera, IOD = 1, origin between the eyes; it is the
     median over the frames, so that blinks leave no trace. `spread` (478, 3) is the standard
     deviation of the same, by the median absolute deviation. `source` says where it comes from:
-    "rest" (the rest take) or "lead-in" (the seconds before the first cue).
+    "rest" (the rest take), "lead-in" (the seconds before the first cue) or "take" (a talk take
+    itself, which without a rest take is measured by how it varies).
     `margins` are the intensities that `release` (its SHA-256) gives to the face at rest, per
     expression; they are what "zero" means for this person.
     """

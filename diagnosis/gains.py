@@ -183,16 +183,16 @@ def _value(found: Mapping[Key, Measure], name: str, channel: Channel) -> float:
     return np.nan if measure is None or measure.value is None else measure.value
 
 
-def by_signal(found: Iterable[Answer]) -> dict[str, dict[str, float]]:
-    """{signal: {"half", "full"}}: mean gain over the expressions whose main movement it is, or
-    over all where it is none's."""
+def by_direction(found: Iterable[Answer]) -> dict[str, dict[str, float]]:
+    """{direction: {"half", "full"}}: mean gain over the expressions whose main movement it is, or
+    over all where it is none's; see `Channel.direction`."""
     groups: dict[str, list[Answer]] = {}
     for answer in found:
-        groups.setdefault(answer.channel.signal, []).append(answer)
+        groups.setdefault(answer.channel.direction, []).append(answer)
     table = {}
-    for signal, group in groups.items():
+    for direction, group in groups.items():
         main = [one for one in group if one.channel == PLANS[one.expression].main] or group
-        table[signal] = {
+        table[direction] = {
             "half": round(float(np.nanmean([one.gain(HALF) for one in main])), 2),
             "full": round(float(np.nanmean([one.gain(FULL) for one in main])), 2),
         }
@@ -222,7 +222,7 @@ def main() -> None:
                 found.append(answer)
                 print(_line(answer), flush=True)
     if sys.argv[1:] == ["--write"]:
-        rows = [f"  {json.dumps(name)}: {json.dumps(g)}" for name, g in by_signal(found).items()]
+        rows = [f"  {json.dumps(name)}: {json.dumps(g)}" for name, g in by_direction(found).items()]
         reliability.PATH.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
 
 

@@ -51,9 +51,10 @@ class LandmarkTrack:
     """The landmarks of a recording: `landmarks()` gives them back in pixels.
 
     `t` (n,) float64 seconds since the first frame; `width`, `height` of the analysed frame, px.
-    A frame's landmarks are `reference` (478, 3) + `origin` (n, 3) + `delta` (n, 478, 3); `delta`
-    is float16 and small, since `origin` follows the head, so that half precision costs less than
-    a hundredth of a pixel. NaN without a face.
+    A frame's landmarks are `reference` (478, 3) + `origin` (n, 3) + `delta` (n, 478, 3); NaN
+    without a face. `origin` lies between the eyes, so that `delta` is what the face itself moved
+    and how the head turned or came nearer. It is float16, which is off by at most 1/2048: less
+    than 0.01 px up to 20 px, 0.05 px at 100 px.
     """
 
     t: NDArray[np.float64]

@@ -54,7 +54,8 @@ class Look:
     """One look at the picture. `height` of the largest face as a share of the frame's height;
     `luma` its mean, 0-255; `light_ratio` the person's left half over the right half;
     `sharpness` see `sharpness()`; `hand` whether one lies on the face, None where it was not
-    looked for. Without a face the numbers are NaN, and `luma` is that of the whole frame."""
+    looked for; `cut_off` whether the face is partly outside the picture, which leaves its marks
+    unknown. Without a face the numbers are NaN, and `luma` is that of the whole frame."""
 
     faces: int
     height: float
@@ -63,6 +64,7 @@ class Look:
     sharpness: float
     marks: Marks = UNKNOWN
     hand: bool | None = None
+    cut_off: bool = False
 
 
 class Inspector:
@@ -81,7 +83,8 @@ class Inspector:
         boxes = self._faces.detect(frame.rgb)
         seen = look(frame.rgb, boxes)
         if landmarks is not None:
-            seen = dataclasses.replace(seen, marks=marks(frame.rgb, landmarks))
+            found = marks(frame.rgb, landmarks)
+            seen = dataclasses.replace(seen, marks=found, cut_off=bool(np.isnan(found.lips)))
             if boxes and len(self.looks) % _LOOKS_PER_HAND == 0:
                 seen = dataclasses.replace(seen, hand=self._hands.on_face(frame.rgb, boxes[0]))
         self.looks.append(seen)

@@ -39,6 +39,7 @@ signal's reliability is, `diagnosis.reliability` tells.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -52,19 +53,23 @@ from diagnosis.posed import posed
 from diagnosis.repeats import summarise, why_none, windows
 from diagnosis.unposed import at_rest, talking
 
+_CLOCK: Final = 0.1  # frames per second by which clocks are off
+
 
 def measure(task: Task, signals: Signals, fps: float) -> tuple[Measure, ...]:
-    """The movement measures of a take. `fps` decides whether speed, blinks and variability can be
-    measured."""
-    slow = None
-    needed = threshold("fps_for_speed")
-    if round(fps) < needed:
-        slow = f"fewer than {needed:g} frames per second"
+    """The movement measures of a take. `fps`, of frames with a face, decides whether speed, blinks
+    and variability can be measured."""
+    slow = None if fps > threshold("fps_for_speed") - _CLOCK else too_slow()
     if task.kind == TaskKind.REST:
         return tuple(at_rest(signals, slow))
     if task.kind == TaskKind.TALK:
         return tuple(talking(signals, slow))
     return tuple(posed(task, signals, slow))
+
+
+def too_slow() -> str:
+    """The reason for the absence of everything that needs frames at a fair rate."""
+    return f"fewer than {threshold('fps_for_speed'):g} frames with a face per second"
 
 
 def of_network(

@@ -25,7 +25,7 @@ from diagnosis.config import (
 )
 from diagnosis.crops import CropReader
 from diagnosis.faces import Neutral
-from diagnosis.findings import finding, settings
+from diagnosis.findings import finding, settings, threshold
 from diagnosis.following import TRACKED, Report, follow
 from diagnosis.landmarks import LandmarkTrack
 from diagnosis.movement import Floats, Signals
@@ -36,6 +36,8 @@ from diagnosis.video import CaptureFacts
 
 DEFAULT_CONFIG: Final = AnalysisConfig()
 _SCORED: Final = 0.97
+_FEWEST: Final = 2  # frames with a face, between which there is a movement
+_SEEN: Final = "face_seen_share_min"
 _ENCODED: Final = 64  # frames that enter the image tower at once, for its memory
 
 
@@ -117,6 +119,7 @@ def score(
             "The neutral face was scored with another release. "
             "Analyse the session's rest take with this release first."
         )
+    hidden = release.why_hidden(task.expression) if task.expression is not None else ""
     take = TakeAnalysis(
         task=task,
         capture=capture,
@@ -126,11 +129,14 @@ def score(
         track=track,
         neutral=None,
         usable=False,
-        config_hash=config_hash(*settings(config), task, faces.TRACKER, release.sha256),
+        config_hash=config_hash(*settings(config), task, track.tracker, release.sha256, hidden),
         release=release.name,
     )
     if quality.blocked(findings):
         return take
+    if track.seen().sum() < _FEWEST:
+        unseen = finding("no_face", value=track.seen().mean(), limit=threshold(_SEEN))
+        return dataclasses.replace(take, findings=(unseen, *findings))
     face = _neutral_face(track, task, neutral, config)
     if face is None:
         return dataclasses.replace(take, findings=(finding("no_neutral"), *findings))
@@ -138,7 +144,8 @@ def score(
     network: tuple[Trace, ...] = ()
     if task.kind != TaskKind.TALK:
         encoded = _encoded_motion(track, face, release) if crops is None else crops
-        face, network = _scored(release.compare(encoded), face, task, release)
+        face, network = _scored(release.compare(encoded), face, task, release, config)
+        network = tuple(dataclasses.replace(trace, caution=hidden) for trace in network)
     report("measures", _SCORED)
     signals = sampling.signals(track, face, config.grid_hz)
     return _measured(take, face, network, signals)
@@ -175,22 +182,23 @@ def _encoded_motion(track: LandmarkTrack, face: Neutral, release: Release) -> Fl
 
 
 def _scored(
-    cosines: Floats, face: Neutral, task: Task, release: Release
+    cosines: Floats, face: Neutral, task: Task, release: Release, config: AnalysisConfig
 ) -> tuple[Neutral, tuple[Trace, ...]]:
     """The expression network's traces, and the face with its margins."""
     if not face.release:
-        at_rest = cosines[_at_rest(task, len(cosines), release.hz)]
+        at_rest = cosines[_at_rest(task, len(cosines), release.hz, config)]
         face = dataclasses.replace(face, margins=_own_margins(at_rest), release=release.sha256)
     if task.expression is None:
         return face, ()
-    traces = of_network(task, cosines, face.margins[task.expression], 1 / release.hz)
-    caution = release.why_hidden(task.expression)
-    return face, tuple(dataclasses.replace(trace, caution=caution) for trace in traces)
+    return face, of_network(task, cosines, face.margins[task.expression], 1 / release.hz)
 
 
-def _at_rest(task: Task, n: int, hz: float) -> slice:
-    """The part of n samples that shows the face at rest: all, or what is before the first cue."""
-    return slice(max(1, min((round(cue.start * hz) for cue in task.cues), default=n)))
+def _at_rest(task: Task, n: int, hz: float, config: AnalysisConfig) -> slice:
+    """The part of n samples that shows the face at rest: all, or the lead-in before the cues."""
+    if not task.cues:
+        return slice(n)
+    cue = min(cue.start for cue in task.cues)
+    return slice(max(0, round((cue - config.lead_in_s) * hz)), max(1, round(cue * hz)))
 
 
 def _own_margins(cosines: Floats) -> dict[str, float]:
@@ -203,7 +211,8 @@ def _own_margins(cosines: Floats) -> dict[str, float]:
 def _measured(
     take: TakeAnalysis, face: Neutral, network: tuple[Trace, ...], signals: Signals
 ) -> TakeAnalysis:
-    found = measures.measure(take.task, signals, take.capture.steady_fps)
+    fps = min(take.capture.steady_fps, sampling.tracked_fps(take.track, signals))
+    found = measures.measure(take.task, signals, fps)
     still = () if measures.moved(take.task, found) else (finding("no_movement"),)
     restless = quality.restless(signals, face) if take.task.kind == TaskKind.REST else ()
     main, *beside = of_movement(take.task, signals)

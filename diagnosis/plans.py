@@ -28,6 +28,11 @@ class Channel:
     def sides(self) -> tuple[Side, ...]:
         return (Side.BOTH, *SIDES) if self.sided else (Side.BOTH,)
 
+    @property
+    def direction(self) -> str:
+        """The signal, with a minus where it goes down: the tracker's gain differs."""
+        return self.signal if self.sign > 0 else f"-{self.signal}"
+
 
 @dataclasses.dataclass(frozen=True)
 class Plan:

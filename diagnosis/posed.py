@@ -32,7 +32,7 @@ def posed(task: Task, signals: Signals, slow: str | None) -> Iterator[Measure]:
             heights, reason = _heights(task, channel, side, signals)
             yield summarise(
                 *("amplitude", channel.region, side, "% IOD", heights, reason),
-                caution(channel.signal),
+                caution(channel.direction),
             )
     if plan.main.sided:
         yield _symmetry(task, plan.main, signals)
@@ -48,7 +48,7 @@ def posed(task: Task, signals: Signals, slow: str | None) -> Iterator[Measure]:
             *("movement_sd", channel.region, Side.BOTH, "% IOD"),
             [] if slow else [float(np.nanstd(one)) for one in seen],
             slow or why_none(task, values, signals.step),
-            caution(channel.signal),
+            caution(channel.direction),
         )
 
 
@@ -62,7 +62,7 @@ def _symmetry(task: Task, main: Channel, signals: Signals) -> Measure:
     pairs = list(zip(left, right, strict=True))
     ratios = [one / other for one, other in pairs if min(one, other) >= SMALLEST]
     why = _still(pairs, ONE_SIDED) if pairs else reason
-    low_gain = caution(main.signal)
+    low_gain = caution(main.direction)
     found = summarise("symmetry", main.region, Side.BOTH, "ratio", ratios, why, low_gain)
     return dataclasses.replace(found, caution=low_gain or symmetry_caution(found.value))
 
@@ -92,10 +92,10 @@ def _course(
         ("peak_velocity", "% IOD/s", fast, no_onset),
         ("relative_velocity", "1/s", fast, no_onset),
         ("hold_variability", "% IOD", fast, slow or no_hold),
-        ("hold_decay", "% IOD/s", courses, no_hold),
+        ("hold_decay", "% IOD/s", fast, slow or no_hold),
     ):
         known = [_value(one, name) for one in those]
-        yield summarise(name, channel.region, side, unit, known, why, caution(channel.signal))
+        yield summarise(name, channel.region, side, unit, known, why, caution(channel.direction))
 
 
 def _value(course: Course, name: str) -> float:
@@ -114,7 +114,7 @@ def _entropy(task: Task, main: Channel, signals: Signals, slow: str | None) -> M
         *("movement_entropy", main.region, Side.BOTH, "bits"),
         [bits[0] for bits in stretches if bits],
         slow or reason,
-        caution(main.signal),
+        caution(main.direction),
     )
 
 
@@ -123,7 +123,8 @@ def _together(task: Task, plan: Plan, signals: Signals, slow: str | None) -> Mea
     seen = [] if slow else windows(task, curves[0], signals.step)
     found = [_co_movement(curves, window, signals.step) for window in seen]
     reason = slow or (ALONE if seen else why_none(task, curves[0], signals.step))
-    return summarise("co_movement", "face", Side.BOTH, "correlation", found, reason)
+    low_gain = next(filter(None, (caution(c.direction) for c in plan.channels)), "")
+    return summarise("co_movement", "face", Side.BOTH, "correlation", found, reason, low_gain)
 
 
 def _co_movement(curves: Sequence[Floats], window: Window, step: float) -> float:

@@ -36,7 +36,8 @@ def judge(
     """All findings about a recording, blocking ones first.
 
     `seen` (n,) whether the face was tracked in each frame; `pose` (n, 3) yaw, pitch, roll in
-    degrees, NaN where not.
+    degrees, NaN where not. How many pixels a face has is counted in the pictures that an analysis
+    with the default configuration tracks, whatever was tracked here.
     """
     found = [
         *_about_faces(looks, float(seen.mean()), capture),
@@ -95,14 +96,20 @@ def _median(values: list[float]) -> float:
     return float(np.median(known)) if known and most else np.nan
 
 
-def _above(code: str, value: float, name: str) -> Iterator[Finding]:
+def _above(code: str, value: float, name: str, detail: str = "") -> Iterator[Finding]:
     if value > threshold(name):
-        yield finding(code, value=value, limit=threshold(name))
+        yield finding(code, value=value, limit=threshold(name), detail=detail)
 
 
-def _below(code: str, value: float, name: str) -> Iterator[Finding]:
+def _below(code: str, value: float, name: str, detail: str = "") -> Iterator[Finding]:
     if value < threshold(name):
-        yield finding(code, value=value, limit=threshold(name))
+        yield finding(code, value=value, limit=threshold(name), detail=detail)
+
+
+def _often(code: str, hits: Sequence[bool], name: str) -> Iterator[Finding]:
+    """A finding where the share of hits among the looks is above a limit, and no single mistake."""
+    if sum(hits) >= threshold("fewest_hits"):
+        yield from _above(code, float(np.mean(hits)), name)
 
 
 def _worst(*findings: Iterator[Finding]) -> Iterator[Finding]:
@@ -114,14 +121,13 @@ def _worst(*findings: Iterator[Finding]) -> Iterator[Finding]:
 
 
 def _about_faces(looks: Sequence[Look], seen: float, capture: CaptureFacts) -> Iterator[Finding]:
-    crowded = float(np.mean([one.faces > 1 for one in looks]))
     height = _median([one.height for one in looks])
     _, analysed = reduced_size(capture.width, capture.height, AnalysisConfig().max_side)
     yield from _worst(
         _below("no_face", seen, "face_seen_share_min"),
         _below("face_lost", seen, "face_seen_share_good"),
     )
-    yield from _above("two_faces", crowded, "two_faces_share_max")
+    yield from _often("two_faces", [one.faces > 1 for one in looks], "two_faces_share_max")
     yield from _worst(
         _below("face_too_small", height, "face_height_share_usable"),
         _below("too_few_pixels", height * analysed, "face_height_px_usable"),
@@ -143,9 +149,11 @@ def _about_time(capture: CaptureFacts, task: Task) -> Iterator[Finding]:
 
 
 def _about_light(looks: Sequence[Look]) -> Iterator[Finding]:
-    luma = _median([one.luma for one in looks])
-    yield from _below("too_dark", luma, "luma_min")
-    yield from _above("too_bright", luma, "luma_max")
+    luma, where = _median([one.luma if one.faces else np.nan for one in looks]), "face"
+    if np.isnan(luma):
+        luma, where = _median([one.luma for one in looks if not one.faces]), "picture"
+    yield from _below("too_dark", luma, "luma_min", where)
+    yield from _above("too_bright", luma, "luma_max", where)
     ratio, limit = _median([one.light_ratio for one in looks]), threshold("light_ratio_max")
     if max(ratio, 1 / ratio) > limit:
         side = Side.LEFT if ratio > 1 else Side.RIGHT
@@ -153,21 +161,19 @@ def _about_light(looks: Sequence[Look]) -> Iterator[Finding]:
 
 
 def _about_view(looks: Sequence[Look]) -> Iterator[Finding]:
+    cut_off = [one.cut_off for one in looks if one.cut_off or np.isfinite(one.marks.lips)]
+    yield from _often("face_cut_off", cut_off, "cut_off_share_max")
     seen = [one.marks for one in looks if np.isfinite(one.marks.lips)]
     lips, eyes = threshold("lip_contrast_min"), threshold("lid_contrast_min")
     hidden = [mark.lips < lips or mark.eyes < eyes for mark in seen]
     # Blur takes the outlines of lips and lids away too, and a plain mask looks flat as a drawing.
     yield from _worst(
         _below("blurred", _median([one.sharpness for one in looks]), "sharpness_min"),
-        _above("face_hidden", _share(hidden), "hidden_share_max"),
+        _often("face_hidden", hidden, "hidden_share_max"),
         _below("drawing", _median([mark.shading for mark in seen]), "shading_min"),
     )
-    hand = _share([one.hand for one in looks if one.hand is not None])
-    yield from _above("hand_on_face", hand, "hand_share_max")
-
-
-def _share(flags: Sequence[bool]) -> float:
-    return float(np.mean(flags)) if flags else 0.0
+    hands = [one.hand for one in looks if one.hand is not None]
+    yield from _often("hand_on_face", hands, "hand_share_max")
 
 
 def _about_pose(pose: NDArray[np.float64]) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import hashlib
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,6 @@ from diagnosis.encoder import ExpressionNetwork, model_config
 from diagnosis.inputs import FaceCrops
 from diagnosis.torchvision_guard import define_missing_operators
 
-FASTEST_HZ: Final = 60.0
 _FILE: Final = "open_clip_model.safetensors"  # where open_clip names no file
 define_missing_operators()
 import open_clip  # noqa: E402  the guard must come first
@@ -35,8 +35,11 @@ def build(folder: Path, backbone: str, pretrained: str, checkpoint: Path | None,
     weights are read from `checkpoint`, or downloaded where that is None. `hz` is the number of
     crops that are read per second. Raises CannotBuild.
     """
-    if not 0 < hz <= FASTEST_HZ:
-        raise CannotBuild(f"Between 0 and {FASTEST_HZ:g} crops per second can be read, not {hz:g}.")
+    if not 0 < hz <= release.FASTEST_HZ:
+        raise CannotBuild(
+            f"Between 0 and {release.FASTEST_HZ:g} crops per second can be read, not {hz:g}: "
+            "slow films have no frame for more."
+        )
     how = _how_trained(backbone, pretrained)
     try:
         size = model_config(backbone)["vision_cfg"]["image_size"]
@@ -44,8 +47,12 @@ def build(folder: Path, backbone: str, pretrained: str, checkpoint: Path | None,
         raise CannotBuild(f"{error}. Take one of the ViT-B, ViT-L or RN models.") from error
     shape = FaceCrops(size=size, mean=tuple(how["mean"]), std=tuple(how["std"]), hz=hz)
     network = ExpressionNetwork(backbone, shape)
-    _load(network, backbone, pretrained, checkpoint or _download(backbone, pretrained, how))
-    release.save(folder, release.Models(network), _info(folder.name, backbone, pretrained))
+    file = checkpoint or _download(backbone, pretrained, how)
+    _load(network, backbone, pretrained, file)
+    weights = f"the public weights {pretrained!r} of open_clip's {backbone}"
+    if checkpoint:
+        weights = f"a file as given by the operator, said to be {weights}"
+    release.save(folder, release.Models(network), _info(folder.name, weights, file))
 
 
 def _how_trained(backbone: str, pretrained: str) -> dict[str, Any]:
@@ -95,16 +102,19 @@ def _load(network: ExpressionNetwork, backbone: str, pretrained: str, file: Path
         ) from error
 
 
-def _info(name: str, backbone: str, pretrained: str) -> dict[str, Any]:
+def _info(name: str, weights: str, file: Path) -> dict[str, Any]:
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
     return {
         "name": name,
         "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "evidence": "public",
         "trained_on": (
-            f"The public weights {pretrained!r} of open_clip's {backbone}, as they are: trained by "
-            "others on pictures from the web with their captions. Nothing was trained on faces for "
-            "this release, and it has not been evaluated."
+            f"{weights[0].upper()}{weights[1:]}, which others trained on pictures from the web "
+            "with their captions. Nothing was trained on faces for this release, and it has not "
+            "been evaluated."
         ),
+        "checkpoint_sha256": digest,
         "trained_takes": [],
         "vocabulary": [],
         "descriptions": {entry: list(texts) for entry, texts in DESCRIPTIONS.items()},

@@ -9,9 +9,10 @@ lies in this package; a clinic may have its own.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import hashlib
 import json
+import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -41,6 +42,8 @@ from diagnosis.temporal import CurveClassifier
 DEFAULT: Final = Path(__file__).with_name("releases") / "motion-2"
 INFO: Final = "release.json"
 WEIGHTS: Final = "weights.safetensors"
+FASTEST_HZ: Final = 12.0  # of crops: films with as few as 14 frames per second are analysed
+_LONGEST_WINDOW: Final = 256  # frames
 _NEXT_STEP: Final = (
     "Use the version of Mimia that it was made with, or make it again: python -m "
     "diagnosis.training for motion images, manage.py build_release for crops of the face."
@@ -100,7 +103,8 @@ class Release:
     """A loaded release. Safe to share between threads: nothing changes after loading.
 
     `sha256` tells releases apart: it covers the weights and all else that decides which numbers
-    come out (descriptions, vocabulary, preprocessing, input, architecture and trained takes).
+    come out (descriptions, vocabulary, preprocessing, input, architecture and trained takes). It
+    does not cover "reliability", which decides what is shown, not what is computed.
     `hz` is the rate, in frames per second, of what it reads. `trained_takes`, some of
     `curves.TAKES`, are those that the classifiers know; none where there are no classifiers.
     """
@@ -111,6 +115,8 @@ class Release:
         self.sha256 = release_identity(info)
         self.evidence: str = info["evidence"]
         self.trained_takes: tuple[str, ...] = tuple(info["trained_takes"])
+        reliability = info.get("reliability", {})
+        self._hidden = {name: _why_hidden(name, reliability.get(name)) for name in EXPRESSIONS}
         self._models = models.eval()
         network = models.network
         self.preprocessing = network.preprocessing
@@ -158,20 +164,7 @@ class Release:
         expression from the same face at rest on real faces: the 95 % interval of the AUROC must
         not go below `SHOWN_FROM`.
         """
-        found = self.info.get("reliability", {}).get(expression)
-        words = expression.replace("_", " ")
-        if found is None:
-            return (
-                "movement only: it was not measured on real faces how well this release tells "
-                f"{words} from a face at rest"
-            )
-        low, high = found["auroc_95"]
-        if low >= SHOWN_FROM:
-            return ""
-        return (
-            f"movement only: on real faces this release tells {words} from rest with an AUROC of "
-            f"{found['auroc']:.2f} ({low:.2f} to {high:.2f}); at least {SHOWN_FROM:.2f} is needed"
-        )
+        return self._hidden[expression]
 
     @torch.inference_mode()
     def classify(self, session: Curves) -> Likelihood:
@@ -192,28 +185,85 @@ class Release:
         return Likelihood(value, baseline, tuple(read))
 
 
+def _why_hidden(expression: str, found: Mapping[str, Any] | None) -> str:
+    """See `Release.why_hidden`; `found` is the expression's entry in "reliability"."""
+    words = expression.replace("_", " ")
+    if found is None:
+        return (
+            "movement only: it was not measured on real faces how well this release tells "
+            f"{words} from a face at rest"
+        )
+    low, high = found["auroc_95"]
+    if low >= SHOWN_FROM:
+        return ""
+    shown_low = math.floor(100 * low + 1e-6) / 100  # 0.798 must not read as the 0.80 that it misses
+    return (
+        f"movement only: on real faces this release does not tell {words} from rest well enough "
+        f"(AUROC {found['auroc']:.2f}, 95 % interval {shown_low:.2f} to {high:.2f}; it must begin "
+        f"at {SHOWN_FROM:.2f} or above)"
+    )
+
+
+_Stamp = tuple[tuple[int, ...], ...]
+_loaded: dict[Path, tuple[_Stamp, Release]] = {}
+
+
 def load(path: Path) -> Release:
-    """The release in folder `path`, read once per process.
+    """The release in folder `path`, read once per process and again when its files change.
 
-    Raises ReleaseError when files are missing, altered, or made for another version.
+    Raises ReleaseError when files are missing, damaged, or made for another version.
     """
-    return _load(path.resolve())
+    path = path.resolve()
+    stamp = _stamp(path)
+    if path not in _loaded or _loaded[path][0] != stamp:
+        _loaded[path] = stamp, _load(path)
+    return _loaded[path][1]
 
 
-@functools.cache
+def _stamp(path: Path) -> _Stamp:
+    """Which files the two are, when they were written, and their sizes."""
+    try:
+        files = [(path / name).stat() for name in (INFO, WEIGHTS)]
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return tuple((file.st_ino, file.st_mtime_ns, file.st_size) for file in files)
+
+
 def _load(path: Path) -> Release:
+    try:
+        loaded = _assemble(path)
+    except ReleaseError:
+        raise
+    except Exception as error:  # what wrong parts raise depends on where they are wrong
+        raise ReleaseError(
+            f"The {INFO} in {path} does not describe a release "
+            f"({type(error).__name__}: {str(error)[:200]}). {_NEXT_STEP}"
+        ) from error
+    if loaded.reads_pixels and torch.cuda.is_available():
+        loaded._models.network.clip.visual.cuda()
+    return loaded
+
+
+def _assemble(path: Path) -> Release:
     info, weights = _read(path)
     models = _build(path, info)
     _refuse_mismatch(path, "architecture", info["architecture"], _architecture(models))
+    if not all(bool(tensor.isfinite().all()) for tensor in weights.values()):
+        raise ReleaseError(f"Some of the weights in {path} are not finite numbers. {_NEXT_STEP}")
     try:
         models.load_state_dict(weights)  # as float32, which the models are made of
     except RuntimeError as error:
         raise ReleaseError(
             f"The weights in {path} do not fit the architecture. {_NEXT_STEP}"
         ) from error
-    if isinstance(models.network.preprocessing, FaceCrops) and torch.cuda.is_available():
-        models.network.clip.visual.cuda()
     return Release(info, models)
+
+
+def _unreadable(path: Path, error: Exception) -> ReleaseError:
+    return ReleaseError(
+        f"{path} holds no readable release ({error}). Choose a folder with {INFO} and {WEIGHTS}, "
+        "or train one: python -m diagnosis.training"
+    )
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -221,10 +271,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         info = json.loads((path / INFO).read_text())
         raw = (path / WEIGHTS).read_bytes()
     except (OSError, ValueError) as error:
-        raise ReleaseError(
-            f"{path} holds no readable release ({error}). Choose a folder with {INFO} and "
-            f"{WEIGHTS}, or train one: python -m diagnosis.training"
-        ) from error
+        raise _unreadable(path, error) from error
     missing = RELEASE_NEEDS - set(info)
     if missing:
         raise ReleaseError(f"The {INFO} in {path} lacks {', '.join(sorted(missing))}. {_NEXT_STEP}")
@@ -241,15 +288,25 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
 def _build(path: Path, info: Mapping[str, Any]) -> Models:
     """The models that release.json describes, without its weights."""
-    towers, context = (info["architecture"].get(key) for key in ("towers", "context"))
+    towers, context = (info["architecture"][key] for key in ("towers", "context"))
     try:
         config = model_config(str(towers))
     except ValueError as error:
         raise ReleaseError(
             f"The release in {path} has other towers: {error}. {_NEXT_STEP}"
         ) from error
-    network = ExpressionNetwork(str(towers), _preprocessing(path, info, config), context or 0)
-    return ClassifyingModels(network) if info["trained_takes"] else Models(network)
+    takes, words = info["trained_takes"], [info["descriptions"][name] for name in ASKED]
+    # The shortest text is its start, one piece and its end.
+    for what, fine in {
+        "name": isinstance(info["name"], str),
+        "evidence": isinstance(info["evidence"], str),
+        "context": 0 <= context <= config["text_cfg"]["context_length"] - 3,
+        "trained_takes": isinstance(takes, list) and set(takes) <= set(curves.TAKES),
+        "descriptions": all(isinstance(texts, list) and texts for texts in words),
+    }.items():
+        _refuse_unless(fine, path, what)
+    network = ExpressionNetwork(str(towers), _preprocessing(path, info, config), context)
+    return ClassifyingModels(network) if takes else Models(network)
 
 
 def _preprocessing(path: Path, info: Mapping[str, Any], config: Mapping[str, Any]) -> Preprocessing:
@@ -262,11 +319,30 @@ def _preprocessing(path: Path, info: Mapping[str, Any], config: Mapping[str, Any
         )
     ours: Preprocessing = MotionImages.current()
     if kind is FaceCrops:
-        own: dict[str, Any] = {key: theirs.get(key) for key in ("hz", "window", "hop")}
-        own |= {key: tuple(theirs.get(key) or ()) for key in ("mean", "std")}
+        own: dict[str, Any] = {key: theirs[key] for key in ("hz", "window", "hop")}
+        own |= {key: tuple(theirs[key]) for key in ("mean", "std")}
         ours = FaceCrops(size=config["vision_cfg"]["image_size"], **own)
+        _refuse_out_of_range(path, ours)
     _refuse_mismatch(path, "preprocessing", theirs, dataclasses.asdict(ours))
     return ours
+
+
+def _refuse_out_of_range(path: Path, shape: FaceCrops) -> None:
+    """A release chooses these itself, but not everything can be computed."""
+    whole = isinstance(shape.window, int) and isinstance(shape.hop, int)
+    for what, fine in {
+        "hz": 0 < shape.hz <= FASTEST_HZ,
+        "window": whole and 0 <= shape.window <= _LONGEST_WINDOW,
+        "hop": whole and min(shape.window, 1) <= shape.hop <= shape.window,
+        "mean": len(shape.mean) == 3 and all(0 <= value <= 1 for value in shape.mean),
+        "std": len(shape.std) == 3 and all(0 < value < math.inf for value in shape.std),
+    }.items():
+        _refuse_unless(fine, path, what)
+
+
+def _refuse_unless(fine: bool, path: Path, what: str) -> None:
+    if not fine:
+        raise ReleaseError(f"The {INFO} in {path} has an impossible {what}. {_NEXT_STEP}")
 
 
 def _refuse_mismatch(path: Path, what: str, theirs: Any, ours: Any) -> None:
@@ -293,14 +369,23 @@ def save(path: Path, models: Models, info: Mapping[str, Any]) -> None:
         "weights": {"sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw)},
     }
     path.mkdir(parents=True, exist_ok=True)
-    (path / WEIGHTS).write_bytes(raw)
-    (path / INFO).write_text(json.dumps(full, indent=2) + "\n")
-    _load.cache_clear()
+    _replace(path / WEIGHTS, raw)
+    _replace(path / INFO, _text(full))
 
 
 def note_reliability(path: Path, found: Mapping[str, Mapping[str, Any]]) -> None:
     """Write into the release in folder `path` how well each expression is told from neutral on
     real faces: {expression: {"auroc", "auroc_95": [low, high], "n", "source"}}."""
     info = json.loads((path / INFO).read_text())
-    (path / INFO).write_text(json.dumps({**info, "reliability": found}, indent=2) + "\n")
-    _load.cache_clear()
+    _replace(path / INFO, _text({**info, "reliability": found}))
+
+
+def _text(info: Mapping[str, Any]) -> bytes:
+    return (json.dumps(info, indent=2) + "\n").encode()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file of which readers find the old or the new content, and never a part."""
+    new = path.with_name(f"{path.name}.new")
+    new.write_bytes(content)
+    os.replace(new, path)

@@ -1,8 +1,8 @@
 """How far a movement can be trusted: the share of it that the tracker reports.
 
 The shares were measured on the animated portrait, through decoder and tracker, where the truth is
-known; `python -m diagnosis.gains --write` keeps them in gains.json, per movement signal at half
-and at full amplitude.
+known; `python -m diagnosis.gains --write` keeps them in gains.json, per movement signal and
+direction (see `plans.Channel.direction`) at half and at full amplitude.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ EVEN_READS: Final = (0.6, 1.6)
 
 @functools.cache
 def gains() -> Mapping[str, Mapping[str, float]]:
-    """signal -> {"half", "full"}: measured over true amplitude."""
+    """direction -> {"half", "full"}: measured over true amplitude."""
     read: Mapping[str, Mapping[str, float]] = json.loads(PATH.read_text(encoding="utf-8"))
     return read
 
 
-def caution(signal: str) -> str:
-    """Why measures of this movement signal are of low reliability; empty if they are not."""
-    gain = gains().get(signal)
+def caution(direction: str) -> str:
+    """Why measures of this movement are of low reliability; empty if they are not."""
+    gain = gains().get(direction)
     if gain is None:
         return "how much of this movement the tracker reports is not known"
     if gain["full"] < LOWEST_GAIN:

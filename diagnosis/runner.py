@@ -72,7 +72,8 @@ def _run_take(job: Job, report: Report) -> None:
 
 def _run_session(job: Job) -> None:
     release = _release(job.payload["release"])
-    results = Result.objects.filter(id__in=job.payload["results"], usable=True)
+    analysed = Result.objects.filter(id__in=job.payload["results"], usable=True)
+    results = analysed.filter(release_sha256=release.sha256)
     takes = [_take_record(result) for result in results.select_related("job")]
     session = assess(takes, release)
     likelihood = session.likelihood if job.payload["classify"] else None

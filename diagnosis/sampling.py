@@ -44,6 +44,13 @@ def signals(track: LandmarkTrack, neutral: Neutral, hz: float) -> Signals:
     return Signals(1 / hz, values, movement.project(neutral.mean[None])[0], pose)
 
 
+def tracked_fps(track: LandmarkTrack, found: Signals) -> float:
+    """Frames with a face per second of the time in which the face is known: frames that the
+    tracker misses count like frames that the camera did not take."""
+    known = np.isfinite(found.values[:, 0]).sum()
+    return float((track.seen().sum() - 1) / (max(known - 1, 1) * found.step))
+
+
 class Grid:
     """Times 0, 1/hz, ... up to the track's end, and which frames lie around them.
 

@@ -13,8 +13,8 @@ core_time_to_peak       s
 core_relative_velocity  1/s
 
 Expressivity is the headline because of all summaries that depend on neither frame rate nor the
-delay of a beep it repeats best (`diagnosis.training.repeatability`); slowness repeats as well, but
-is compared on the same device and browser only.
+delay of a beep it repeats best in simulated sessions (`diagnosis.training.repeatability`); slowness
+repeats as well, but is compared on the same device and browser only.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from scipy.stats import gmean
 from diagnosis import curves
 from diagnosis.config import AnalysisConfig, Measure, Side, Task, TaskKind, config_hash
 from diagnosis.findings import settings
+from diagnosis.measures import too_slow
 from diagnosis.movement import Floats
 from diagnosis.plans import PLANS
 from diagnosis.release import Likelihood, Release
@@ -67,12 +68,14 @@ def assess(
 ) -> SessionAnalysis:
     """Sum up a session from its usable takes, one per task.
 
-    Only the takes that the release's classifiers were trained on enter the likelihood.
+    Only the takes that the release's classifiers were trained on enter the likelihood, and only
+    those filmed at a fair frame rate, for the curves' slopes depend on it.
     """
     posed = {take.task.expression: take for take in takes if take.task.expression is not None}
     rest = [take for take in takes if take.task.kind == TaskKind.REST]
     known = {**posed, "rest": rest[-1]} if rest else posed
-    no_likelihood = _no_likelihood(posed, release)
+    known = {code: take for code, take in known.items() if not _slow(take)}
+    no_likelihood = _no_likelihood(posed, known, release)
     read = {code: known[code] for code in release.trained_takes if code in known}
     return SessionAnalysis(
         measures=(*_expressivity(posed), *_slowness(posed)),
@@ -85,13 +88,21 @@ def assess(
     )
 
 
-def _no_likelihood(posed: Mapping[str, TakeRecord], release: Release) -> str | None:
+def _slow(take: TakeRecord) -> bool:
+    return any(measure.absent == too_slow() for measure in take.measures)
+
+
+def _no_likelihood(
+    posed: Mapping[str, TakeRecord], known: Mapping[str, TakeRecord], release: Release
+) -> str | None:
     if not release.trained_takes:
         return "the release has no classifiers"
     if not posed:
         return "no expression task could be measured"
     if not set(posed) & set(release.trained_takes):
         return "the release was trained on none of the expressions that were measured"
+    if not set(posed) & set(known) & set(release.trained_takes):
+        return "the films have " + too_slow()
     return None
 
 

@@ -74,13 +74,13 @@ def talking(signals: Signals, slow: str | None) -> Iterator[Measure]:
         sd = [] if why else [float(np.nanstd(values))]
         yield summarise(
             *("movement_sd", channel.region, Side.BOTH, "% IOD", sd, why or NOT_SEEN),
-            caution(channel.signal),
+            caution(channel.direction),
         )
     for channel in TALKING:
         places = [] if why else entropy(curves[channel], signals.step)
         yield summarise(
             *("movement_entropy", channel.region, Side.BOTH, "bits", places, why or NOT_SEEN),
-            caution(channel.signal),
+            caution(channel.direction),
         )
     pairs = [] if why else [together([curves[channel] for channel in TALKING], signals.step)]
     yield summarise("co_movement", "face", Side.BOTH, "correlation", pairs, why or ALONE)

@@ -201,7 +201,7 @@ def result(recording: Recording) -> Result:
         kind=Job.Kind.TAKE,
         group=recording.session_id,
         subject=recording.id,
-        payload={"neutral": None},
+        payload={"neutral": None, "release": ""},
         state=Job.State.DONE,
     )
     result = Result.objects.create(

@@ -1,15 +1,13 @@
-"""Forms of members and releases, and the choice of a clinic that other forms share."""
+"""The form of members, and the choice of a clinic that other forms share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 
 from clinic.accounts.models import Clinic, Role
-from clinic.accounts.releases import InstalledRelease
 
 
 def choose_clinic(form: forms.BaseForm, clinics: QuerySet[Clinic]) -> None:
@@ -37,21 +35,3 @@ class MemberForm(forms.Form):
     def __init__(self, *args: Any, clinics: QuerySet[Clinic], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choose_clinic(self, clinics)
-
-
-class ReleaseForm(forms.Form):
-    """One of the `installed` releases, by what `Clinic.release` holds for it ("": the embedded)."""
-
-    release = forms.CharField(required=False, strip=False)
-
-    def __init__(self, *args: Any, installed: Iterable[InstalledRelease], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.usable = {release.choice for release in installed if not release.problem}
-
-    def clean(self) -> None:
-        name = self.cleaned_data.get("release")
-        if name not in self.usable:
-            raise forms.ValidationError(
-                f"“{name or 'part of Mimia'}” is not among the releases that are installed here "
-                "and can be used. Nothing was changed. Choose one from this page."
-            )

@@ -29,8 +29,12 @@ class MetricsTable:
 
 @dataclasses.dataclass(frozen=True)
 class Reliability:
-    """How well the release tells an expression from neutral on real faces: the area under the
-    ROC curve within persons and its 95 % interval, over `n` films or pictures of `source`."""
+    """How well the release tells an expression from a face at rest on real faces: the area under
+    the ROC curve and its 95 % interval, on development data.
+
+    `source` says which faces they are and what each is compared with; `n` counts the photographs
+    or the people filmed.
+    """
 
     expression: str
     auroc: float
@@ -49,7 +53,8 @@ class Reliability:
 class InstalledRelease:
     """A release's folder; `info` is empty when it cannot be used, and `problem` says why.
 
-    `identity` is what results carry as `release_sha256`.
+    Its `name` is the folder's: what it calls itself is in `info`, and results carry that as
+    `release`, beside `identity` as `release_sha256`.
     """
 
     name: str
@@ -61,7 +66,7 @@ class InstalledRelease:
     identity: str = ""
 
     def __str__(self) -> str:
-        return str(self.info.get("name", self.name))
+        return f"{self.name} ({'part of Mimia' if self.embedded else 'of this site'})"
 
     @property
     def choice(self) -> str:
@@ -88,6 +93,11 @@ def installed(clinics: Iterable[Clinic]) -> list[InstalledRelease]:
     ]
 
 
+def identity(choice: str) -> str:
+    """The identity of the release that `Clinic.release` names; "" when it cannot be used."""
+    return next((found.identity for found in installed(()) if found.choice == choice), "")
+
+
 def _read(file: Path, embedded: bool, clinics: list[Clinic]) -> InstalledRelease:
     name = file.parent.name
     chosen = "" if embedded else name
@@ -99,13 +109,13 @@ def _read(file: Path, embedded: bool, clinics: list[Clinic]) -> InstalledRelease
         reliability = tuple(_reliability(info.get("reliability", {})))
         if missing := RELEASE_NEEDS - set(info):
             raise ValueError(f"it lacks {', '.join(sorted(missing))}")
-        identity = release_identity(info)
+        sha256 = release_identity(info)
         if weights.stat().st_size != info["weights"]["bytes"]:
             raise ValueError(f"{weights.name} is not whole")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         problem = f"{file} cannot be used ({error}). Install this release again."
         return InstalledRelease(name, embedded, {}, problem, used_by)
-    return InstalledRelease(name, embedded, info, "", used_by, reliability, identity)
+    return InstalledRelease(name, embedded, info, "", used_by, reliability, sha256)
 
 
 def _reliability(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Reliability]:

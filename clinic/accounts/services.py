@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.accounts.models import Clinic, Membership, Permission, Role, User
+from clinic.accounts.releases import InstalledRelease
 from clinic.accounts.tokens import SetPasswordTokens
 from clinic.audit.models import Action
 from clinic.audit.services import record
@@ -147,11 +148,12 @@ def end_membership(membership: Membership, *, actor: User) -> None:
 
 
 @transaction.atomic
-def choose_release(clinic: Clinic, release: str, *, actor: User) -> None:
-    """What is queued for the clinic from now on is analysed with this release (see
-    `Clinic.release`); what is queued already, and all results, keep theirs."""
-    if Clinic.objects.filter(id=clinic.id).exclude(release=release).update(release=release):
-        record(Action.CHOOSE, clinic, actor=actor)
+def choose_release(clinic: Clinic, release: InstalledRelease, *, actor: User) -> None:
+    """Sessions of the clinic whose first film comes after this use the release; those that have
+    begun, and all results, keep theirs."""
+    others = Clinic.objects.filter(id=clinic.id).exclude(release=release.choice)
+    if others.update(release=release.choice):
+        record(Action.CHOOSE, clinic, actor=actor, detail=str(release))
 
 
 def record_login(user: User) -> None:

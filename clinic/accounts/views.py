@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
@@ -14,10 +13,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic.accounts import services
-from clinic.accounts.forms import MemberForm, ReleaseForm
+from clinic.accounts.forms import MemberForm
 from clinic.accounts.http import StaffRequest
 from clinic.accounts.models import Clinic, Membership, Permission, Role
-from clinic.accounts.releases import InstalledRelease, installed
+from clinic.accounts.releases import installed
 from diagnosis.config import SHOWN_FROM
 
 FIRST_PAGES = [
@@ -136,7 +135,15 @@ def end(request: StaffRequest, membership_id: int) -> HttpResponse:
 @require_safe
 def releases(request: StaffRequest) -> HttpResponse:
     clinics = _clinics(request)
-    return _show_releases(request, clinics, installed(clinics))
+    found = installed(clinics)
+    served = {clinic for release in found if not release.problem for clinic in release.used_by}
+    context = {
+        "clinics": clinics,
+        "releases": found,
+        "stuck": [clinic for clinic in clinics if clinic not in served],
+        "shown_from": SHOWN_FROM,
+    }
+    return render(request, "accounts/releases.html", context)
 
 
 @login_required
@@ -144,28 +151,15 @@ def releases(request: StaffRequest) -> HttpResponse:
 def choose_release(request: StaffRequest, clinic_id: uuid.UUID) -> HttpResponse:
     clinics = _clinics(request)
     clinic = get_object_or_404(clinics, id=clinic_id)
-    found = installed(clinics)
-    form = ReleaseForm(request.POST, installed=found)
-    if not form.is_valid():
-        return _show_releases(request, clinics, found, form)
-    services.choose_release(clinic, form.cleaned_data["release"], actor=request.user)
-    chosen = next(release for release in found if release.choice == form.cleaned_data["release"])
-    messages.success(request, f"{clinic}: new recordings are analysed with {chosen}.")
+    usable = [release for release in installed(clinics) if not release.problem]
+    chosen = next((r for r in usable if r.choice == request.POST.get("release")), None)
+    if chosen is None:
+        messages.warning(
+            request,
+            "What was chosen is not among the releases that are installed here and can be used. "
+            "Nothing was changed. Choose one from this page.",
+        )
+    else:
+        services.choose_release(clinic, chosen, actor=request.user)
+        messages.success(request, f"{clinic}: sessions that begin now are analysed with {chosen}.")
     return redirect("accounts:releases")
-
-
-def _show_releases(
-    request: StaffRequest,
-    clinics: QuerySet[Clinic],
-    found: Sequence[InstalledRelease],
-    form: ReleaseForm | None = None,
-) -> HttpResponse:
-    served = {clinic for release in found if not release.problem for clinic in release.used_by}
-    context = {
-        "clinics": clinics,
-        "releases": found,
-        "stuck": [clinic for clinic in clinics if clinic not in served],
-        "shown_from": SHOWN_FROM,
-        "form": form,
-    }
-    return render(request, "accounts/releases.html", context)

@@ -173,6 +173,8 @@ class TraceSerializer(LabelledSerializer[Trace]):
 
     recording = serializers.UUIDField(source="result.subject")
     release = serializers.CharField(source="result.release")
+    release_sha256 = serializers.CharField(source="result.release_sha256")
+    evidence = serializers.CharField(source="result.evidence")
 
     class Meta:
         model = Trace
@@ -182,6 +184,8 @@ class TraceSerializer(LabelledSerializer[Trace]):
             "result",
             "recording",
             "release",
+            "release_sha256",
+            "evidence",
             "name",
             "unit",
             "t0",

@@ -36,6 +36,7 @@ class Event(models.Model):
     target_type = models.CharField(max_length=20)
     target = models.UUIDField()
     patient = models.UUIDField(null=True, db_index=True)
+    detail = models.CharField(max_length=120, blank=True)  # of CHOOSE: the release
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -54,18 +54,30 @@ def _of(patient: Patient, kind: str, id: UUID) -> Subject:
     return Subject(kind, id, patient.clinic_id, patient.id)
 
 
-def record(action: Action, target: Model, *, actor: User | None, link: UUID | None = None) -> None:
-    """Adds one event. `actor` is None when the patient acted by the capture link `link`."""
-    _add(action, subject(target), actor, link)
+def record(
+    action: Action,
+    target: Model,
+    *,
+    actor: User | None,
+    link: UUID | None = None,
+    detail: str = "",
+) -> None:
+    """Adds one event. `actor` is None when the patient acted by the capture link `link`.
+
+    `detail` says what was chosen, at most 120 letters; never anything of a person.
+    """
+    _add(action, subject(target), actor, link, detail)
 
 
 def record_list(things: str, clinics: Iterable[Clinic], *, actor: User) -> None:
     """Adds one event per clinic whose list of `things`, at most 15 letters, was read."""
     for clinic in clinics:
-        _add(Action.READ, Subject(f"{things} list", clinic.id, clinic.id, None), actor, None)
+        _add(Action.READ, Subject(f"{things} list", clinic.id, clinic.id, None), actor)
 
 
-def _add(action: Action, about: Subject, actor: User | None, link: UUID | None) -> None:
+def _add(
+    action: Action, about: Subject, actor: User | None, link: UUID | None = None, detail: str = ""
+) -> None:
     Event.objects.create(
         clinic_id=about.clinic_id,
         actor=actor,
@@ -74,4 +86,5 @@ def _add(action: Action, about: Subject, actor: User | None, link: UUID | None) 
         target_type=about.kind,
         target=about.id,
         patient=about.patient_id,
+        detail=detail,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,9 +37,16 @@ class Figure:
         return self.series.points[-1].absent
 
     @property
-    def caution(self) -> str:
-        """Why its values are of low reliability, by the newest that has one; else empty."""
-        return self.latest.caution if self.latest else ""
+    def cautions(self) -> tuple[str, ...]:
+        """The reasons why values are of low reliability, each once, and in how many sessions."""
+        present = self.series.present
+        counts = Counter(point.caution for point in present if point.caution)
+        return tuple(
+            labels.first_upper(reason)
+            if number == len(present)
+            else f"In {number} of {_count(len(present), 'session')}: {reason}"
+            for reason, number in counts.items()
+        )
 
     @property
     def latest(self) -> TrendPoint | None:

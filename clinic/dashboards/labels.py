@@ -30,11 +30,14 @@ MEANINGS = {
     "Slowness": "How long the movements take to begin and to rise: the geometric mean of delay to "
     "onset, time to peak, and the time that the movement would take at its peak speed. More is "
     "slower. Compare it on the same device and browser only.",
-    "Speed and steadiness": "Together they describe slowness and stiffness of facial movement.",
+    "Speed and steadiness": "How a movement begins, rises and is held. They were chosen because "
+    "slow and stiff faces are expected to differ in them; that is not tested on patients here.",
     "Amplitude": "How far a part of the face moves from its place in the person's own neutral "
     "face: the distance that is exceeded for a tenth of the cue window.",
     "Intensity": "How much more the moving face resembles the asked expression than neutral, by "
     "the expression network; 0 is the person's own neutral face.",
+    "Range of intensity": "How much intensity varies in the cue window: what is exceeded for a "
+    "tenth of it, less what is exceeded for nine tenths.",
     "Specificity": "How much more it resembles the asked expression than any other one.",
     "Delay to onset": "From the cue to the start of the movement. Compare it on the same device "
     "and browser only.",
@@ -53,8 +56,9 @@ MEANINGS = {
     "Eye opening, lips apart, blinks": "Measured while the person sits still. Compare blinks with "
     "the same person and task only.",
     "SD and n": "Standard deviation over the repeats of the task, and their number.",
-    "Low reliability": "The tracker sees little of this movement, or how much it sees is not "
-    "known; the reason stands below the table. Do not lean on such a number.",
+    "Low reliability": "Do not lean on such a number or curve; the reason stands with it. The "
+    "tracker reports little of this movement, or how much it reports is not known. Or left and "
+    "right differ no more than they may seem to in an even movement.",
     "% IOD": "Per cent of the interocular distance, the distance between the eyes: about 6 cm in "
     "an adult, so that 1 % is about 0.6 mm.",
     "margin": "A difference of two cosines: it has no unit, and its scale is the release's own.",
@@ -68,7 +72,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 OTHER = "Other"
 # The measures that stand together on pages.
 GROUPS = {
-    "Expressivity": ("amplitude", "intensity", "intensity_range", "specificity"),
+    "Amplitude and resemblance": ("amplitude", "intensity", "intensity_range", "specificity"),
     "Speed": ("onset_latency", "time_to_peak", "peak_velocity", "relative_velocity"),
     "Steadiness": (
         "hold_variability",

@@ -19,6 +19,14 @@ class Row:
 
 
 @dataclasses.dataclass(frozen=True)
+class Note:
+    """A reason for low reliability, and the measures that point to it."""
+
+    reason: str
+    measures: tuple[Measure, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Group:
     title: str
     rows: tuple[Row, ...]
@@ -31,14 +39,18 @@ class MeasureTable:
 
     groups: tuple[Group, ...]
     further: tuple[Group, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def __bool__(self) -> bool:
         return bool(self.groups or self.further)
 
 
 def table(measures: Sequence[Measure]) -> MeasureTable:
-    notes = list(dict.fromkeys(m.caution for m in measures if m.caution))
+    cautions: dict[str, list[Measure]] = {}
+    for measure in measures:
+        if measure.caution:
+            cautions.setdefault(measure.caution, []).append(measure)
+    numbers = {caution: number for number, caution in enumerate(cautions, 1)}
     main: dict[str, str] = {}  # of each measure the region of the main movement, listed first
     for measure in measures:
         main.setdefault(measure.name, measure.region)
@@ -46,10 +58,10 @@ def table(measures: Sequence[Measure]) -> MeasureTable:
     further: list[Row] = []
     for measure in measures:
         beside = measure.name in labels.COURSE and measure.region != main[measure.name]
-        note = notes.index(measure.caution) + 1 if measure.caution else None
         rows = further if beside or measure.side != Side.BOTH else groups
-        rows.append(Row(measure, note))
-    return MeasureTable(_grouped(groups), _grouped(further), tuple(notes))
+        rows.append(Row(measure, numbers.get(measure.caution)))
+    notes = tuple(Note(caution, tuple(found)) for caution, found in cautions.items())
+    return MeasureTable(_grouped(groups), _grouped(further), notes)
 
 
 def _grouped(rows: Iterable[Row]) -> tuple[Group, ...]:

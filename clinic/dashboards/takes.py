@@ -110,7 +110,7 @@ def _take(
         result,
         measures=table(measures[key]),
         curves=curves.rows(recording, shown),
-        repeats=repeats.of(recording.cues, shown),
+        repeats=repeats.of(recording, shown),
         movement_only=curves.movement_only(traces[key]),
     )
 
@@ -125,10 +125,15 @@ def drawn(recording: Recording) -> dict[str, Any] | None:
     if result is None or not result.usable:
         return None
     shown = curves.shown(result.traces.all())
-    mean = repeats.of(recording.cues, shown)
+    over_the_film = [trace for trace in shown if curves.over_the_film(trace)]
+
+    def drawn_trace(trace: Trace) -> dict[str, Any]:
+        return curves.drawn(trace, curves.caution(trace, recording.task.expression))
+
+    mean = repeats.of(recording, shown)
     return {
         "cues": recording.cues,
-        "charts": curves.charts([t for t in shown if curves.over_the_film(t)], curves.drawn),
+        "charts": curves.charts(over_the_film, drawn_trace),
         "repeats": repeats.payload(mean) if mean else None,
     }
 

@@ -2,8 +2,10 @@
 
 The session's rest film gives the neutral that all other films are measured against. So a take
 waits until rest is decided, a retaken rest queues the others again as new results, and the
-session's own job comes last. `advance` looks at what there is and queues what is missing: it is
-called after everything that may change the answer, and doing so twice changes nothing.
+session's own job comes last. One release makes all of it: where that has changed since rest was
+analysed, as with an update of Mimia, the next film has rest analysed again. `advance` looks at what
+there is and queues what is missing: it is called after everything that may change the answer, and
+doing so twice changes nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from clinic.accounts import releases
 from clinic.patients.models import Patient, Purpose
 from clinic.patients.services import consented
 from clinic.recordings.models import Recording
@@ -43,17 +47,30 @@ def advance(session_id: uuid.UUID, priority: Job.Priority, *, again: bool = Fals
         for subject in {job.subject for job in _in_queue(session)}:
             queue.cancel(subject)
         return
+    release = _release(session)
     kept = list(session.recordings.kept().select_related("task"))
-    for recording in kept:
-        recording.session = session
     rest = [recording for recording in kept if recording.task.kind == TaskKind.REST]
+    takes = [recording for recording in kept if recording not in rest]
+    newest = newest_jobs([session.id])
+    due = {recording.id for recording in kept if _is_due(newest.get(recording.id), again)}
     for recording in rest:
-        _queue_rest(recording, priority, again)
+        if recording.id in due:
+            _enqueue(recording, priority, release, None, waiting=False)
     decided = _is_decided(session, rest)
-    neutral = _accepted_neutral(session)
-    for recording in (recording for recording in kept if recording not in rest):
-        _queue_take(recording, priority, again, neutral if decided else None, waiting=not decided)
-    _queue_session(session, kept, priority, again)
+    accepted = _accepted_rest(session)
+    takes_due = any(recording.id in due for recording in takes)
+    if decided and takes_due and accepted and _is_outdated(accepted, release):
+        recording = session.recordings.select_related("task").get(pk=accepted.subject)
+        _enqueue(recording, priority, release, None, waiting=False)
+        decided = False
+    neutral = accepted.neutral if accepted and decided else None
+    for recording in takes:
+        if recording.id in due:
+            _enqueue(recording, priority, release, neutral, waiting=not decided)
+        elif decided and _has_other_neutral(newest[recording.id], neutral):
+            queue.cancel(recording.id)
+            _enqueue(recording, priority, release, neutral, waiting=False)
+    _queue_session(session, kept, priority, release, again)
 
 
 def reconsider(patient: Patient) -> None:
@@ -79,10 +96,6 @@ def _in_queue(session: Session) -> list[Job]:
     return list(Job.objects.filter(group=session.id, state__in=IN_QUEUE))
 
 
-def _newest_job(subject: uuid.UUID) -> Job | None:
-    return Job.objects.filter(subject=subject).order_by("created").last()
-
-
 def _is_due(job: Job | None, again: bool) -> bool:
     """Whether a record with this newest job needs a new one, whatever its neutral."""
     if job is None or job.state == Job.State.CANCELLED:
@@ -90,41 +103,30 @@ def _is_due(job: Job | None, again: bool) -> bool:
     return again and job.state == Job.State.FAILED
 
 
-def _queue_rest(recording: Recording, priority: Job.Priority, again: bool) -> None:
-    if _is_due(_newest_job(recording.id), again):
-        _enqueue(recording, priority, None, waiting=False)
-
-
 def _is_decided(session: Session, rest: Sequence[Recording]) -> bool:
     """Whether the neutral is settled: rest is analysed, or will not be filmed any more."""
     if not rest:
         return session.submitted is not None
-    jobs = [_newest_job(recording.id) for recording in rest]
-    return all(job is not None and job.state not in ACTIVE for job in jobs)
+    return not Job.objects.filter(subject__in=_rest_films(session), state__in=ACTIVE).exists()
 
 
-def _accepted_neutral(session: Session) -> str | None:
-    """The neutral's file from the newest usable rest film, kept or not; None without any."""
-    rest = session.recordings.filter(task__kind=TaskKind.REST).values("id")
-    usable = Result.objects.filter(subject__in=rest, usable=True).exclude(neutral="")
-    newest = usable.order_by("job__created").last()
-    return newest.neutral if newest else None
+def _rest_films(session: Session) -> QuerySet[Recording, uuid.UUID]:
+    """The ids of the session's rest films, kept or not."""
+    return session.recordings.filter(task__kind=TaskKind.REST).values_list("id", flat=True)
 
 
-def _queue_take(
-    recording: Recording,
-    priority: Job.Priority,
-    again: bool,
-    neutral: str | None,
-    *,
-    waiting: bool,
-) -> None:
-    job = _newest_job(recording.id)
-    if _is_due(job, again):
-        _enqueue(recording, priority, neutral, waiting=waiting)
-    elif job is not None and not waiting and _has_other_neutral(job, neutral):
-        queue.cancel(recording.id)
-        _enqueue(recording, priority, neutral, waiting=False)
+def _accepted_rest(session: Session) -> Result | None:
+    """The newest usable of the rest films' last results: its neutral counts; None without any."""
+    results = Result.objects.filter(subject__in=_rest_films(session)).select_related("job")
+    last = {result.subject: result for result in results.order_by("job__created")}
+    usable = [result for result in last.values() if result.usable and result.neutral]
+    return max(usable, key=lambda result: result.job.created, default=None)
+
+
+def _is_outdated(rest: Result, release: str) -> bool:
+    """Whether another release than the one now installed under that name analysed the rest: no
+    film can then be measured against its neutral."""
+    return releases.identity(release) not in ("", rest.release_sha256)
 
 
 def _has_other_neutral(job: Job, neutral: str | None) -> bool:
@@ -132,13 +134,18 @@ def _has_other_neutral(job: Job, neutral: str | None) -> bool:
 
 
 def _enqueue(
-    recording: Recording, priority: Job.Priority, neutral: str | None, *, waiting: bool
+    recording: Recording,
+    priority: Job.Priority,
+    release: str,
+    neutral: str | None,
+    *,
+    waiting: bool,
 ) -> None:
     payload: dict[str, Any] = {
         "video": recording.file,
         "task": recording.as_task().to_json(),
         "neutral": neutral,
-        "release": _release(recording.session),
+        "release": release,
     }
     queue.enqueue(
         Job.Kind.TAKE,
@@ -151,14 +158,21 @@ def _enqueue(
 
 
 def _release(session: Session) -> str:
-    """That of the session's takes so far, else the clinic's: one session, one release."""
+    """That of the session's takes so far, else the clinic's: one session, one release.
+
+    What failed or was replaced binds nothing: it left no result.
+    """
     takes = Job.objects.filter(group=session.id, kind=Job.Kind.TAKE)
-    begun = takes.exclude(state=Job.State.CANCELLED).order_by("created").first()
+    begun = takes.filter(state__in=(Job.State.DONE, *ACTIVE)).order_by("created").first()
     return str(begun.payload["release"]) if begun else session.patient.clinic.release
 
 
 def _queue_session(
-    session: Session, kept: Sequence[Recording], priority: Job.Priority, again: bool
+    session: Session,
+    kept: Sequence[Recording],
+    priority: Job.Priority,
+    release: str,
+    again: bool,
 ) -> None:
     """The session's own job, once it is finished and all its takes are decided."""
     jobs = Job.objects.filter(group=session.id, kind=Job.Kind.TAKE)
@@ -169,7 +183,7 @@ def _queue_session(
     results = Result.objects.filter(job__in=done).order_by("job__created", "id")
     payload = {
         "results": [str(pk) for pk in results.values_list("id", flat=True)],
-        "release": _release(session),
+        "release": release,
         # The embedded classifier is a demonstration: no patient gets a likelihood from it.
         "classify": session.patient.clinic.is_demo,
     }

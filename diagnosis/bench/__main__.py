@@ -9,7 +9,7 @@ from pathlib import Path
 from diagnosis import release
 from diagnosis.bench.encoding import print_encoding
 from diagnosis.bench.films import SIZES, film
-from diagnosis.bench.memory import peak_mb, print_memory
+from diagnosis.bench.memory import analysis_mb, print_memory
 from diagnosis.bench.speed import print_sizes, print_times
 from diagnosis.bench.workers import print_workers
 
@@ -27,6 +27,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--peak"]:
-        print(peak_mb(Path(sys.argv[2])))
+        print(analysis_mb(Path(sys.argv[2])))
     else:
         main()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Final
 
 from diagnosis import pipeline, release
 from diagnosis.bench.films import SIZES, TASK, film, repeat
+from diagnosis.bench.peak import peak_mb
 
 LENGTHS_S: Final = (10, 600)
 GOAL_MB: Final = 60
@@ -27,13 +27,9 @@ def print_memory(folder: Path) -> None:
     print(f"; difference {peaks[1] - peaks[0]:.0f} MB, goal at most {GOAL_MB} MB")
 
 
-def peak_mb(path: Path) -> float:
+def analysis_mb(path: Path) -> float:
     """Analyse in this process and keep the landmarks; its peak resident memory in MB."""
     model = release.load(release.DEFAULT)
     take = pipeline.analyse(path, TASK, model, None, lambda stage, _: None)
     take.track.save(path.with_suffix(".npz"))
-    status = Path("/proc/self/status")
-    if status.exists():  # on Linux, getrusage counts the memory of the parent process as well
-        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    return peak_mb()

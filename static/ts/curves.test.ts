@@ -8,7 +8,7 @@ const theme: Theme = {
 };
 
 function curve(label: string, side = "", values: (number | null)[] = [0, 1, 2]): Curve {
-  return { label, side, shown: side === "", t0: 0.5, step: 0.5, values };
+  return { label, side, caution: "", shown: side === "", t0: 0.5, step: 0.5, values };
 }
 
 const corners = {
@@ -36,6 +36,11 @@ describe("a film's curves", () => {
 
   it("name the side where there is one", () => {
     expect(corners.curves.map(name)).toEqual(["Mouth corner", "Mouth corner, left", "Cheek"]);
+  });
+
+  it("name low reliability too", () => {
+    const cheek = { ...curve("Cheek raise", "left"), caution: "only 35 % of it is reported" };
+    expect(name(cheek)).toBe("Cheek raise, left, low reliability");
   });
 
   it("keep one colour for both sides of a part, and another for another part", () => {

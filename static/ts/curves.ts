@@ -7,6 +7,8 @@ import type { Theme } from "./theme";
 export interface Curve {
   label: string;
   side: string;
+  /** Why it is of low reliability; empty if it is not. */
+  caution: string;
   shown: boolean;
   t0: number;
   step: number;
@@ -48,7 +50,8 @@ export interface Figure {
 const FURTHER = ["#9a6fd0", "#94811f", "#cf5a8d", "#5f8fa8", "#7d8a8c"];
 
 export function name(curve: Curve): string {
-  return curve.side ? `${curve.label}, ${curve.side}` : curve.label;
+  const reliability = curve.caution ? "low reliability" : "";
+  return [curve.label, curve.side, reliability].filter(Boolean).join(", ");
 }
 
 export function times(curve: Curve): number[] {

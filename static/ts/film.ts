@@ -16,6 +16,8 @@ import {
 import { change, draw } from "./plots";
 import { onSchemeChange, theme } from "./theme";
 
+const FAILED = "The curves could not be loaded. Reload the page to try again.";
+
 async function load(address: string): Promise<FilmCurves> {
   const response = await fetch(address, { headers: { Accept: "application/json" } });
   if (!response.ok) throw new Error(`${response.status}`);
@@ -154,14 +156,15 @@ export async function join(panel: HTMLElement): Promise<void> {
   const root = panel.querySelector<HTMLElement>("[data-curves]");
   const video = panel.querySelector("video");
   if (root === null || video === null) return;
+  const repeats = panel.querySelector<HTMLElement>("[data-repeats]");
   let curves: FilmCurves;
   try {
     curves = await load(root.dataset.curves ?? "");
   } catch {
-    root.textContent = "The curves could not be loaded. Reload the page to try again.";
+    root.textContent = FAILED;
+    if (repeats !== null) repeats.textContent = FAILED;
     return;
   }
   await drawFilm(root, curves, video);
-  const repeats = panel.querySelector<HTMLElement>("[data-repeats]");
   if (repeats !== null && curves.repeats !== null) await drawRepeats(repeats, curves.repeats);
 }

@@ -104,6 +104,15 @@ def test_a_curve_is_listed_without_values_and_read_with_them(login, carl_clinici
     assert trace["step"] == pytest.approx(1 / 30)
 
 
+def test_a_curve_says_which_release_made_it_and_on_what_evidence(login, carl_clinician, result):
+    (row,) = rows(login(carl_clinician), "api:trace-list")
+    assert (row["release"], row["release_sha256"], row["evidence"]) == (
+        "embedded-1",
+        "0" * 64,
+        "simulated",
+    )
+
+
 def test_a_caution_is_told_with_what_it_is_about(login, carl_clinician, result):
     result.measures.update(caution="little is seen of it")
     result.traces.update(caution="movement only")

@@ -50,8 +50,8 @@ def amplitude(value: float | None, absent: str | None = None, caution: str = "")
     return Measure("amplitude", "mouth corner", Side.BOTH, "% IOD", value, n, 0.25, absent, caution)
 
 
-def expressivity(value: float, region: str = "smile") -> Measure:
-    return Measure("expressivity", region, Side.BOTH, "% IOD", value, 1)
+def expressivity(value: float, region: str = "smile", caution: str = "") -> Measure:
+    return Measure("expressivity", region, Side.BOTH, "% IOD", value, 1, caution=caution)
 
 
 def analysed(
@@ -76,7 +76,7 @@ def analysed(
         kind=kind,
         group=group,
         subject=subject.id,
-        payload={"neutral": None},
+        payload={"neutral": None, "release": ""},
         state=Job.State.DONE,
     )
     result = Result.objects.create(

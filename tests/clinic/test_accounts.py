@@ -286,7 +286,7 @@ def test_the_members_page_costs_the_same_for_few_and_many(login, ada_admin, clin
 RELEASES = reverse("accounts:releases")
 
 
-def install(name: str, **info: Any) -> InstalledRelease:
+def install(name: str, /, **info: Any) -> InstalledRelease:
     """A release of this site as the page reads it; its weights are no weights at all."""
     folder = settings.MEDIA_ROOT / "releases" / name
     folder.mkdir(parents=True)
@@ -301,12 +301,15 @@ def install(name: str, **info: Any) -> InstalledRelease:
 
 
 def found(name: str) -> InstalledRelease:
-    (release,) = [r for r in installed(Clinic.objects.all()) if r.name == name]
-    return release
+    return next(r for r in reversed(installed(Clinic.objects.all())) if r.name == name)
 
 
 def choose(browser, clinic, name: str):
-    return browser.post(reverse("accounts:choose_release", args=[clinic.id]), {"release": name})
+    data = {"release": name}
+    return browser.post(reverse("accounts:choose_release", args=[clinic.id]), data, follow=True)
+
+
+REFUSED = "is not among the releases that are installed here"
 
 
 def test_the_releases_page_shows_evidence_training_and_metrics(login, ada_admin, clinic):
@@ -351,7 +354,8 @@ def test_the_releases_page_shows_which_expressions_are_told_from_neutral(login, 
     page = login(ada_admin).get(RELEASES).content.decode()
     for words in ("Eye closure", "0.95", "0.80 to 0.99", "a set of films", "curves shown"):
         assert words in page
-    assert "movement only" in page
+    for words in ("movement only", "against a face at rest", "development data"):
+        assert words in page
 
 
 BROKEN = [
@@ -373,7 +377,7 @@ def test_a_broken_release_is_shown_as_such_and_cannot_be_chosen(login, ada_admin
     assert "Install this release again." in page
     assert 'value="torn"' not in page
     answer = choose(browser, clinic, "torn")
-    assert "“torn” is not among the releases" in answer.content.decode()
+    assert REFUSED in answer.content.decode()
     clinic.refresh_from_db()
     assert clinic.release == ""
 
@@ -401,13 +405,17 @@ def test_an_admin_chooses_the_release_and_goes_back_and_the_trail_says_so(
     browser = login(ada_admin)
     page = browser.get(RELEASES).content.decode()
     assert page.count('name="release"') == 1  # the embedded one is in use
-    assert "New recordings are analysed with it; results so far stay" in page
-    for name in ("site-2", ""):
-        assert choose(browser, clinic, name).url == RELEASES
+    assert "Sessions whose first film comes after this use it" in page
+    embedded = f"{release.DEFAULT.name} (part of Mimia)"
+    for name, in_words in (("site-2", "site-2 (of this site)"), ("", embedded)):
+        answer = choose(browser, clinic, name)
+        assert answer.redirect_chain == [(RELEASES, 302)]
+        assert f"sessions that begin now are analysed with {in_words}" in answer.content.decode()
         clinic.refresh_from_db()
         assert clinic.release == name
         event = Event.objects.first()
         assert (event.action, event.actor, event.clinic) == (Action.CHOOSE, ada_admin, clinic)
+        assert event.detail == in_words
     other_clinic.refresh_from_db()
     assert other_clinic.release == ""
     assert Event.objects.count() == 2
@@ -419,11 +427,31 @@ def test_an_admin_chooses_the_release_and_goes_back_and_the_trail_says_so(
 def test_only_an_installed_release_can_be_chosen(login, ada_admin, clinic, name):
     install("site-2")
     answer = choose(login(ada_admin), clinic, name)
-    assert answer.status_code == 200
-    assert "is not among the releases" in answer.content.decode()
+    assert answer.redirect_chain == [(RELEASES, 302)]
+    assert answer.content.decode().count(REFUSED) == 1
     clinic.refresh_from_db()
     assert clinic.release == ""
     assert not Event.objects.exists()
+
+
+def test_a_choice_that_names_no_release_changes_nothing(login, ada_admin, clinic):
+    clinic.release = "site-2"
+    clinic.save()
+    address = reverse("accounts:choose_release", args=[clinic.id])
+    answer = login(ada_admin).post(address, follow=True)
+    assert REFUSED in answer.content.decode()
+    clinic.refresh_from_db()
+    assert clinic.release == "site-2"
+
+
+def test_a_release_of_the_site_does_not_look_like_the_embedded_one(login, ada_admin, clinic):
+    name = release.DEFAULT.name
+    install("site-2", name=name)
+    install(name)
+    page = login(ada_admin).get(RELEASES).content.decode()
+    for heading in (f"{name} (part of Mimia)", "site-2 (of this site)", f"{name} (of this site)"):
+        assert f">{heading}</h2>" in page
+    assert f"Use {name} (of this site)</button>" in page
 
 
 def test_an_admin_of_several_clinics_chooses_for_each_by_itself(
@@ -434,12 +462,12 @@ def test_an_admin_of_several_clinics_chooses_for_each_by_itself(
     browser = login(ada_admin)
     page = browser.get(RELEASES).content.decode()
     for each in (clinic, other_clinic):
-        assert f"Use site-2 at {each}" in page
+        assert f"Use site-2 (of this site) at {each}" in page
     choose(browser, other_clinic, "site-2")
     assert found("site-2").used_by == (other_clinic,)
     page = browser.get(RELEASES).content.decode()
-    assert f"Use site-2 at {clinic}" in page
-    assert f"Use {release.DEFAULT.name} at {other_clinic}" in page
+    assert f"Use site-2 (of this site) at {clinic}" in page
+    assert f"Use {release.DEFAULT.name} (part of Mimia) at {other_clinic}" in page
 
 
 def test_nobody_chooses_for_a_clinic_that_they_do_not_manage(

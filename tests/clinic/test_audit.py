@@ -26,6 +26,7 @@ def test_an_event_finds_clinic_and_patient_of_every_kind_of_record(
         services.record(Action.READ, target, actor=carl_clinician)
         event = Event.objects.first()
         assert (event.target_type, event.clinic, event.patient) == (kind, clinic, patient.id)
+        assert event.detail == ""
 
 
 def test_a_membership_is_told_by_its_user(clinic, carl_clinician):
@@ -38,6 +39,12 @@ def test_a_change_of_the_clinic_itself_is_in_its_own_trail(clinic, carl_clinicia
     services.record(Action.CHOOSE, clinic, actor=carl_clinician)
     event = Event.objects.get()
     assert (event.target_type, event.target, event.clinic) == ("clinic", clinic.id, clinic)
+
+
+def test_the_trail_says_what_was_chosen(login, ada_admin, clinic):
+    services.record(Action.CHOOSE, clinic, actor=ada_admin, detail="site-2 (of this site)")
+    page = login(ada_admin).get(reverse("audit:events")).content.decode()
+    assert "chose the release: site-2 (of this site)" in page
 
 
 def test_an_unknown_kind_of_record_is_a_programming_error(carl_clinician):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 from django.db import connection
@@ -20,12 +21,13 @@ from clinic.dashboards.takes import assessment
 from clinic.patients.models import Patient, Purpose
 from clinic.recordings.models import Protocol, Recording, RecordingSession
 from clinic.recordings.services import finish_session
-from diagnosis import models
+from diagnosis import models, reliability
 from diagnosis.config import Finding, Measure, Severity, Side
 from diagnosis.models import Job, Trace
 from tests.clinic.analysed import RELEASE, amplitude, analysed, expressivity, film, sitting
 from tests.conftest import Login
 
+SMALL = "the tracker reports only 12 % of this movement"
 DARK = Finding("too_dark", Severity.ADVISES, "It is dark.", "Mean luma of the face is 41.")
 LIKELIHOOD = {"value": 0.72, "baseline": 0.61, "takes": ["smile"]}
 
@@ -44,7 +46,7 @@ def text(client: Client, name: str, row: Patient | RecordingSession) -> str:
 def recording(session: RecordingSession) -> Recording:
     """A smile that was analysed: 7.5 % IOD, filmed in the dark."""
     made = film(session, "smile")
-    traces = {"movement:mouth corner": [0, 0, 0, 0, 3, 7.5, 7, math.nan, 0]}
+    traces = {"movement:mouth_corner": [0, 0, 0, 0, 3, 7.5, 7, math.nan, 0]}
     analysed(made, [amplitude(7.5)], findings=[DARK], traces=traces)
     return made
 
@@ -140,16 +142,77 @@ def test_an_absent_measure_is_shown_with_its_reason(
 def test_a_measure_of_low_reliability_says_why(
     login: Login, carl_clinician: User, session: RecordingSession
 ) -> None:
-    reason = "the tracker reports only 12 % of this movement"
-    analysed(film(session, "smile"), [amplitude(7.5, caution=reason)])
+    analysed(film(session, "smile"), [amplitude(7.5, caution=SMALL)])
     analysed(film(session, "surprise"), [amplitude(5.25)])
     browser = login(carl_clinician)
     page = text(browser, "session", session)
-    assert page.count('badge--flag">low<') == 1
+    assert page.count(">low <sup>1</sup></a></th>") == 1
     assert "Low reliability: the tracker reports only 12 % of this movement." in page
+    for sign in ("low-", "note-"):  # the row leads to the reason, and that back to the row
+        (anchor,) = re.findall(rf'id="({sign}[^"]+)"', page)
+        assert f'href="#{anchor}"' in page
     trends_page = text(browser, "patient", session.patient)
     assert trends_page.count('badge--flag">low reliability<') == 1
     assert "The tracker reports only 12 % of this movement." in trends_page
+
+
+def test_a_headline_of_low_reliability_says_so_beside_its_number(
+    login: Login, carl_clinician: User, session: RecordingSession
+) -> None:
+    session.protocol.headline = "expressivity"
+    session.protocol.save()
+    analysed(film(session, "smile"), [amplitude(7.5)])
+    analysed(session, [expressivity(7.5, caution=SMALL)])
+    browser = login(carl_clinician)
+    for name, row in (("session", session), ("patient", session.patient)):
+        number, reason = (
+            text(browser, name, row).split('<p class="verdict__word">7.50')[1].split("</p>", 1)
+        )
+        assert 'badge--flag">low reliability<' in number
+        assert f"Low reliability: {SMALL}." in reason
+
+
+def test_a_trend_marks_the_sessions_of_low_reliability_not_only_the_newest(
+    login: Login, carl_clinician: User, consented_patient: Patient, protocol: Protocol
+) -> None:
+    for days, caution in ((20, SMALL), (10, ""), (1, "")):
+        smile = film(sitting(consented_patient, protocol, days), "smile")
+        analysed(smile, [amplitude(7.5, caution=caution)])
+    page = text(login(carl_clinician), "patient", consented_patient)
+    assert f"In 1 of 3 sessions: {SMALL}." in page
+    assert page.count('badge--flag">low<') == 1
+
+
+def test_curves_of_low_reliability_are_marked_wherever_they_are_shown(
+    login: Login, carl_clinician: User, session: RecordingSession
+) -> None:
+    made = film(session, "smile")
+    names = ("mouth_corner", "cheek_raise", "cheek_raise_left")
+    analysed(made, traces={f"movement:{name}": [0, 0, 1, 2] for name in names})
+    reason = reliability.caution("cheek_raise")
+    assert reason
+    browser = login(carl_clinician)
+    data = browser.get(reverse("dashboards:curves", args=[made.id])).json()
+    drawn = {(c["label"], c["side"]): c["caution"] for c in data["charts"][0]["curves"]}
+    assert drawn == {
+        ("Mouth corner", ""): "",
+        ("Cheek raise", ""): reason,
+        ("Cheek raise", "left"): reason,
+    }
+    page = text(browser, "session", session)
+    assert page.count('badge--flag">low reliability<') == 2
+    assert f"Cheek raise, left is of low reliability: {reason}." in page
+    assert "Mouth corner is of low reliability" not in page
+
+
+def test_the_reliability_of_a_curve_is_that_of_the_direction_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gains = {"eye_opening": {"full": 0.9}, "-eye_opening": {"full": 0.25}}
+    monkeypatch.setattr(reliability, "gains", lambda: gains)
+    trace = Trace(name="movement:eye_opening_left")
+    assert curves.caution(trace, "surprise") == ""
+    assert "25 %" in curves.caution(trace, "eye_closure")
 
 
 @pytest.mark.parametrize("headline", ["expressivity", "slowness"])

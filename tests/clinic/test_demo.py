@@ -154,7 +154,8 @@ def smiles(last_name: str) -> list[float]:
     sessions = RecordingSession.objects.filter(patient__last_name=last_name).order_by("recorded")
     task = ProtocolTask.objects.get(protocol__code="demo", code="smile")
     scripts = [demo.script(session, task) for session in sessions]
-    return [float(np.mean([m.amplitude for m in script.movements])) for script in scripts]
+    posed = [[m.amplitude for m in script.movements if m.name == "smile"] for script in scripts]
+    return [float(np.mean(amplitudes)) for amplitudes in posed]
 
 
 def test_one_person_is_stable_one_declines_and_one_fluctuates(protocol: Protocol) -> None:

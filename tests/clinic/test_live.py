@@ -31,7 +31,8 @@ def recording(session: RecordingSession) -> Recording:
         sha256="0" * 64,
         mime="video/webm",
     )
-    queue.enqueue(Job.Kind.TAKE, group=session.id, subject=recording.id, payload={})
+    payload = {"neutral": None, "release": ""}
+    queue.enqueue(Job.Kind.TAKE, group=session.id, subject=recording.id, payload=payload)
     return recording
 
 

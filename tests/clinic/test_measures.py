@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clinic.dashboards.measures import Group, table
+from clinic.dashboards.measures import Group, Note, table
 from diagnosis.config import Side
 from diagnosis.models import Measure
 
@@ -21,7 +21,7 @@ def names(groups: tuple[Group, ...]) -> dict[str, list[str]]:
 def test_measures_stand_in_groups_in_the_order_of_the_engine() -> None:
     listed = ("amplitude", "time_to_peak", "hold_decay", "intensity", "peak_velocity", "new_one")
     assert names(table([measure(name) for name in listed]).groups) == {
-        "Expressivity": ["amplitude", "intensity"],
+        "Amplitude and resemblance": ["amplitude", "intensity"],
         "Speed": ["time_to_peak", "peak_velocity"],
         "Steadiness": ["hold_decay"],
         "Other": ["new_one"],
@@ -44,7 +44,7 @@ def test_the_course_of_movements_beside_the_main_one_stands_apart_their_amplitud
     ]
     found = table(listed)
     assert names(found.groups) == {
-        "Expressivity": ["amplitude", "amplitude"],
+        "Amplitude and resemblance": ["amplitude", "amplitude"],
         "Speed": ["time_to_peak"],
         "Steadiness": ["hold_decay"],
     }
@@ -52,10 +52,12 @@ def test_the_course_of_movements_beside_the_main_one_stands_apart_their_amplitud
     assert found.further[0].rows[0].measure.region == "mouth"
 
 
-def test_each_reason_for_low_reliability_stands_once_and_rows_point_to_it() -> None:
-    cautions = (SMALL, "", UNKNOWN, SMALL)
-    found = table([measure("amplitude", caution=caution) for caution in cautions])
-    assert found.notes == (SMALL, UNKNOWN)
+def test_each_reason_for_low_reliability_stands_once_rows_point_to_it_and_it_to_them() -> None:
+    first, _, second, third = listed = [
+        measure("amplitude", caution=caution) for caution in (SMALL, "", UNKNOWN, SMALL)
+    ]
+    found = table(listed)
+    assert found.notes == (Note(SMALL, (first, third)), Note(UNKNOWN, (second,)))
     assert [row.note for row in found.groups[0].rows] == [1, None, 2, 1]
 
 

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from clinic.accounts import releases
 from clinic.patients.models import Consent, Purpose
 from clinic.patients.services import give_consent, withdraw
 from clinic.recordings import analysis, services, strays
@@ -43,14 +44,29 @@ def job_of(recording: Recording) -> Job:
     return Job.objects.filter(subject=recording.id).latest("created")
 
 
-def decide(recording: Recording, *, neutral: str = "", usable: bool = True) -> Result:
-    """End the recording's job as a worker would, with a neutral file when it is a rest take."""
+def claim(recording: Recording) -> Job:
     Job.objects.filter(pk=job_of(recording).pk).update(priority=Job.Priority.PATIENT_WAITS)
     job = queue.claim("worker")
     assert job.subject == recording.id
+    return job
+
+
+def fail(recording: Recording) -> None:
+    """End the recording's job as a worker would whose analysis breaks each time."""
+    for _ in range(queue.MAX_CRASHES):
+        queue.crashed(claim(recording), "it broke")
+
+
+def decide(
+    recording: Recording, *, neutral: str = "", usable: bool = True, sha256: str = ""
+) -> Result:
+    """End the recording's job as a worker would, with a neutral file when it is a rest take;
+    `sha256` is the identity of its release, that of the one installed unless told."""
+    job = claim(recording)
     result = Result.objects.create(
-        job=job, kind="take", group=job.group, subject=job.subject, usable=usable, neutral=neutral
-    )
+        job=job, kind="take", group=job.group, subject=job.subject, usable=usable, neutral=neutral,
+        release_sha256=sha256 or releases.identity(job.payload["release"]),
+    )  # fmt: skip
     queue.finish(job, Job.State.DONE)
     return result
 
@@ -202,12 +218,15 @@ def test_the_last_take_of_a_finished_session_queues_the_session(session, tmp_pat
     assert job.payload["classify"] is False
 
 
+def choose_another_release(session: RecordingSession) -> None:
+    session.patient.clinic.release = "another"
+    session.patient.clinic.save()
+
+
 def test_a_session_stays_with_the_release_that_it_was_begun_with(session, tmp_path):
     rest = submit(session, "rest", new_film(tmp_path))
     decide(rest, neutral="neutral.npz")
-    clinic = session.patient.clinic
-    clinic.release = "another"
-    clinic.save()
+    choose_another_release(session)
 
     smile = submit(session, "smile", new_film(tmp_path))
     decide(smile)
@@ -215,6 +234,114 @@ def test_a_session_stays_with_the_release_that_it_was_begun_with(session, tmp_pa
 
     summary = Job.objects.get(group=session.id, kind="session")
     assert {job_of(smile).payload["release"], summary.payload["release"]} == {""}
+
+
+def test_what_is_in_the_queue_keeps_a_session_with_its_release(session, tmp_path):
+    submit(session, "rest", new_film(tmp_path))
+    choose_another_release(session)
+    smile = submit(session, "smile", new_film(tmp_path))
+    assert job_of(smile).payload["release"] == ""
+
+
+def test_what_failed_is_analysed_again_with_the_release_chosen_since(session, film, carl_clinician):
+    rest = submit(session, "rest", film)
+    fail(rest)
+    choose_another_release(session)
+    services.retry_failed(session, actor=carl_clinician)
+    assert (job_of(rest).state, job_of(rest).payload["release"]) == (Job.State.QUEUED, "another")
+
+
+FORMER = "identity of the former release"
+
+
+@pytest.fixture
+def before_update(session, tmp_path) -> tuple[Recording, Recording]:
+    """Rest and smile, analysed by what was installed under the release's name before."""
+    rest = submit(session, "rest", new_film(tmp_path))
+    decide(rest, neutral="former.npz")
+    smile = submit(session, "smile", new_film(tmp_path))
+    decide(smile)
+    Result.objects.update(release_sha256=FORMER)
+    return rest, smile
+
+
+def test_after_an_update_the_next_take_has_the_whole_session_analysed_again(
+    session, before_update, tmp_path
+):
+    rest, smile = before_update
+    surprise = submit(session, "surprise", new_film(tmp_path))
+    services.finish_session(session)
+    assert (job_of(rest).state, job_of(surprise).state) == (Job.State.QUEUED, Job.State.WAITING)
+    assert job_of(smile).state == Job.State.DONE
+    decide(rest, neutral="new.npz")
+    for take in (smile, surprise):
+        assert job_of(take).payload["neutral"] == "new.npz"
+        decide(take)
+    summary = Job.objects.get(kind=Job.Kind.SESSION)
+    assert len(summary.payload["results"]) == 3
+    used = Result.objects.filter(id__in=summary.payload["results"])
+    assert {result.release_sha256 for result in used} == {releases.identity("")}
+
+
+def test_an_update_alone_has_nothing_analysed_again(session, before_update):
+    services.finish_session(session)
+    assert Job.objects.filter(kind=Job.Kind.TAKE).count() == 2
+    assert Job.objects.filter(kind=Job.Kind.SESSION).count() == 1
+
+
+def test_a_take_that_failed_for_an_update_heals_by_another_analysis(
+    session, before_update, tmp_path, carl_clinician
+):
+    rest, _ = before_update
+    Result.objects.update(release_sha256=releases.identity(""))
+    surprise = submit(session, "surprise", new_film(tmp_path))
+    Result.objects.update(release_sha256=FORMER)
+    fail(surprise)
+    assert job_of(rest).state == Job.State.DONE
+    services.retry_failed(session, actor=carl_clinician)
+    assert (job_of(rest).state, job_of(surprise).state) == (Job.State.QUEUED, Job.State.WAITING)
+
+
+def test_a_worker_from_before_the_update_does_not_analyse_rest_for_ever(
+    session, before_update, tmp_path
+):
+    rest, _ = before_update
+    surprise = submit(session, "surprise", new_film(tmp_path))
+    decide(rest, neutral="again.npz", sha256=FORMER)
+    assert job_of(rest).state == Job.State.DONE
+    assert job_of(surprise).payload["neutral"] == "again.npz"
+
+
+def test_a_rest_that_the_updated_release_cannot_use_has_no_neutral_any_more(
+    session, before_update, tmp_path
+):
+    rest, smile = before_update
+    surprise = submit(session, "surprise", new_film(tmp_path))
+    decide(rest, usable=False)
+    for take in (smile, surprise):
+        assert (job_of(take).state, job_of(take).payload["neutral"]) == (Job.State.QUEUED, None)
+
+
+def test_after_an_update_the_rest_that_counted_is_analysed_again_though_it_was_retaken(
+    session, before_update, tmp_path
+):
+    rest, _ = before_update
+    decide(submit(session, "rest", new_film(tmp_path)), usable=False)
+    surprise = submit(session, "surprise", new_film(tmp_path))
+    assert (job_of(rest).state, job_of(surprise).state) == (Job.State.QUEUED, Job.State.WAITING)
+    decide(rest, neutral="new.npz")
+    assert job_of(surprise).payload["neutral"] == "new.npz"
+
+
+def test_a_release_that_cannot_be_read_has_no_rest_analysed_again(
+    session, before_update, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(releases, "EMBEDDED", tmp_path / "nowhere")
+    surprise = submit(session, "surprise", new_film(tmp_path))
+    assert (job_of(before_update[0]).state, job_of(surprise).state) == (
+        Job.State.DONE,
+        Job.State.QUEUED,
+    )
 
 
 def test_a_likelihood_is_asked_for_in_the_demo_clinic_only(session, film):
@@ -228,8 +355,7 @@ def test_a_likelihood_is_asked_for_in_the_demo_clinic_only(session, film):
 
 def test_staff_can_ask_for_another_analysis_of_what_failed(session, film, carl_clinician):
     recording = submit(session, "rest", film)
-    for _ in range(queue.MAX_CRASHES):
-        queue.crashed(queue.claim("worker"), "it broke")
+    fail(recording)
     assert services.retry_failed(session, actor=carl_clinician) == 1
     assert job_of(recording).state == Job.State.QUEUED
 
@@ -272,6 +398,18 @@ def test_advancing_twice_changes_nothing(session, tmp_path):
     before = list(Job.objects.order_by("created").values_list("id", "state"))
     analysis.advance(session.id, Job.Priority.NORMAL)
     assert list(Job.objects.order_by("created").values_list("id", "state")) == before
+
+
+def test_advancing_costs_the_same_for_few_and_many(session, tmp_path, count_queries):
+    decide(submit(session, "rest", new_film(tmp_path)), neutral="landmarks/rest.npz")
+
+    def cost() -> int:
+        return count_queries(lambda: analysis.advance(session.id, Job.Priority.NORMAL))
+
+    few = cost()
+    submit(session, "smile", new_film(tmp_path))
+    submit(session, "surprise", new_film(tmp_path))
+    assert cost() == few
 
 
 def test_a_failed_summary_of_the_session_can_be_asked_for_again(session, film, carl_clinician):

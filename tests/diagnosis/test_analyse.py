@@ -162,6 +162,7 @@ def test_a_folder_without_a_release_is_refused(films, tmp_path):
         run(films / "rest.mp4", "--task", "rest", "--release", tmp_path)
 
 
-def test_a_cue_that_ends_before_it_starts_is_refused(films):
+@pytest.mark.parametrize("cue", [(4, 2), (3, 3), ("nan", 5), (1, "nan"), (1, "inf")])
+def test_a_cue_that_does_not_end_after_its_start_is_refused(films, cue):
     with pytest.raises(CommandError, match="ends after that"):
-        run(films / "smile.mp4", "--task", "smile", "--cue", 4, 2)
+        run(films / "smile.mp4", "--task", "smile", "--cue", *cue)

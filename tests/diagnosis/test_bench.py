@@ -4,27 +4,17 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from diagnosis import release as releases
 from diagnosis.bench import encoding, films, speed
+from diagnosis.bench.peak import peak_mb
 from diagnosis.config import AnalysisConfig
 from diagnosis.encoder import MODEL
 from diagnosis.simulate import VideoScript, animate
 from diagnosis.video import VideoReader, length_s
 
 CONFIG = AnalysisConfig()
-
-
-@pytest.fixture(scope="module")
-def short(tmp_path_factory):
-    path = tmp_path_factory.mktemp("films") / "short.mp4"
-    animate(path, VideoScript(3.0))
-    return path
-
-
-def run(*arguments):
-    done = subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True)
-    return done.stdout.splitlines()[-1]
 
 
 @pytest.mark.parametrize("length", [10, 60])
@@ -38,23 +28,28 @@ def test_a_take_is_repeated_to_any_length(tmp_path, length):
         assert len(list(video)) == pytest.approx(30 * length, abs=2)
 
 
-def test_every_stage_of_an_analysis_takes_its_time(short):
-    found = speed.stages(short, releases.load(releases.DEFAULT))
+def test_the_stages_add_up_to_the_whole_analysis(tmp_path):
+    animate(tmp_path / "short.mp4", VideoScript(3.0))
+    model, found = releases.load(releases.DEFAULT), {}
 
-    assert 0 < found[speed.FOLLOWED] < found[speed.MEASURED]
-    assert found[speed.NETWORK] > 0
+    whole = speed.cost(lambda: found.update(speed.stages(tmp_path / "short.mp4", model)))
 
-
-def test_the_release_encodes_what_the_bare_tower_does():
-    bare, ours, hz = encoding.encoding("cpu", MODEL, 2)
-
-    assert bare > 0
-    assert ours > 0
-    assert hz == 8
+    assert found[speed.MEASURED] + found[speed.NETWORK] == pytest.approx(whole, rel=0.02)
 
 
-def test_the_peak_of_a_process_is_its_own_not_its_parents(short):
-    ballast = bytearray(1_500_000_000)
-    ballast[::4096] = b"x" * len(ballast[::4096])
+def test_the_release_gives_what_the_bare_tower_does():
+    by_tower, by_release, _ = encoding.encoders("cpu", MODEL, 2)
 
-    assert 100 < float(run("-m", "diagnosis.bench", "--peak", str(short))) < 1400
+    with torch.inference_mode():
+        expected = by_tower().numpy()
+
+    assert by_release().numpy() == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_peak_of_a_process_is_its_own_not_its_parents():
+    """The parent, which runs these tests, has the engine's libraries in its memory."""
+    code = "x = bytearray(60_000_000); from diagnosis.bench.peak import peak_mb; print(peak_mb())"
+    child = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert peak_mb() > 200
+    assert 57 < float(child.stdout) < 120

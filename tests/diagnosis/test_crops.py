@@ -98,7 +98,21 @@ def test_one_frame_is_encoded_for_each_step_of_the_releases_rate(reference):
     assert encoded == pytest.approx(reference.encode(np.stack(taken)), abs=1e-5)
 
 
-def test_steps_without_a_face_or_without_a_frame_are_nan(reference):
+def test_a_step_without_a_frame_has_the_latest_face_in_a_short_gap(reference):
+    """From the first 3 frames on, a quarter of a second passes without any, and later a half."""
+    times = np.array([0, 1, 2, 5, 6, 11]) / 8
+
+    encoded = watched(reference, times)
+
+    rgb, landmarks = scene()
+    taken = [crop(np.roll(rgb, i, axis=0), landmarks, 32, 0.15) for i in range(6)]
+    expected = reference.encode(np.stack(taken))[[0, 1, 2, 2, 2, 3, 4, 5]]
+    known = np.isfinite(encoded).all(1)
+    assert np.flatnonzero(~known).tolist() == [7, 8, 9, 10]
+    assert encoded[known] == pytest.approx(expected, abs=1e-5)
+
+
+def test_steps_without_a_face_or_without_a_frame_for_long_are_nan(reference):
     times = [*np.arange(30) / 30, *(2 + np.arange(30) / 30)]
 
     encoded = watched(reference, times, faceless=range(15))

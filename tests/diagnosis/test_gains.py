@@ -95,15 +95,16 @@ def test_a_movement_too_small_to_tell_has_no_gain():
     assert np.isnan(tiny.gain(HALF))
 
 
-def test_a_signal_has_the_gain_of_the_expressions_whose_main_movement_it_is():
+def test_a_direction_has_the_gain_of_the_expressions_whose_main_movement_it_is():
     fear = answer("fear", BROW, (3.0, 6.0), (3.0, 6.0))
     lowered = answer("disgust", PLANS["disgust"].beside[1], (1.0, 1.0), (1.0, 1.0))
     frown = answer("anger", FROWN, (0.5, 1.0), (0.5, 1.0))
 
-    table = gains.by_signal([SURPRISE, fear, lowered, frown])
+    table = gains.by_direction([SURPRISE, fear, lowered, frown])
 
     assert table == {
         "brow_raise": {"half": 0.75, "full": 0.65},
+        "-brow_raise": {"half": 0.2, "full": 0.1},
         "brows_together": {"half": 0.1, "full": 0.1},
     }
 

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import string
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,9 +12,10 @@ from diagnosis import findings, mesh, movement, quality, sampling
 from diagnosis.config import AnalysisConfig, Cue, Severity, Task, TaskKind
 from diagnosis.faces import Neutral, neutral_from
 from diagnosis.following import follow
-from diagnosis.looks import Look, Marks
+from diagnosis.looks import UNKNOWN, Look, Marks
 from diagnosis.motion import Movement
 from diagnosis.movement import Signals
+from diagnosis.portrait import photograph
 from diagnosis.quality import judge
 from diagnosis.simulate import Cover, Light, VideoScript, animate
 from diagnosis.video import CaptureFacts
@@ -26,6 +28,7 @@ GOOD = CaptureFacts(640, 360, 0, "vp8", "webm", 90, 3.0, 30.0, 30.0, False, Fals
 FACE = Look(1, 0.5, 120.0, 1.1, 0.2, Marks(0.3, 0.3, 0.1))
 HAND = dataclasses.replace(FACE, hand=True)
 NO_HAND = dataclasses.replace(FACE, hand=False)
+CUT_OFF = dataclasses.replace(FACE, marks=UNKNOWN, cut_off=True)
 AHEAD = np.zeros((90, 3))
 SEEN = np.ones(90, bool)
 
@@ -103,8 +106,10 @@ def test_defects_of_real_clips_are_found(clip, code):
 @pytest.mark.parametrize(
     "clip", ["single_face.mp4", "acted_woman.mp4", "bbaf2n.mpg", "lrwp9a.mpg", "noface_face.mov"]
 )
-def test_no_free_living_face_is_called_hidden_or_drawn(clip):
-    assert not {"face_hidden", "hand_on_face", "drawing"} & in_film(shared_clip(clip))
+def test_no_free_living_face_is_called_hidden_cut_off_or_drawn(clip):
+    wrong = {"face_hidden", "face_cut_off", "hand_on_face", "drawing"}
+
+    assert not wrong & in_film(shared_clip(clip))
 
 
 @pytest.mark.parametrize("clip", ["single_face.mp4", "acted_woman.mp4", "bbaf2n.mpg"])
@@ -217,8 +222,51 @@ def test_a_brighter_half_is_uneven_light(ratio, side):
 
 def test_a_hand_counts_if_it_stays():
     assert codes(looks=[HAND] * 2 + [NO_HAND] * 10) == ["hand_on_face"]
-    assert codes(looks=[HAND] + [NO_HAND] * 11) == []
-    assert codes(looks=[HAND] + [NO_HAND] * 2 + [FACE] * 9) == ["hand_on_face"]
+    assert codes(looks=[HAND] * 2 + [NO_HAND] * 20) == []
+    assert codes(looks=[HAND] * 2 + [NO_HAND] * 10 + [FACE] * 30) == ["hand_on_face"]
+
+
+@pytest.mark.parametrize(
+    ("one", "code"),
+    [
+        (HAND, "hand_on_face"),
+        (dataclasses.replace(FACE, faces=2), "two_faces"),
+        (dataclasses.replace(FACE, marks=Marks(0.05, 0.05, 0.1)), "face_hidden"),
+        (CUT_OFF, "face_cut_off"),
+    ],
+)
+def test_one_look_alone_may_be_mistaken_even_in_a_short_film(one, code):
+    assert codes(looks=[one, NO_HAND]) == []
+    assert codes(looks=[one, one, NO_HAND]) == [code]
+
+
+@pytest.mark.parametrize(("rows", "expected"), [(420, set()), (340, {"face_cut_off"})])
+def test_a_chin_below_the_picture_is_found(tmp_path, rows, expected):
+    """The lower lip of the photograph is in row 310, the chin in row 355."""
+    photo = cv2.resize(photograph()[0], None, fx=2, fy=2)[:rows, 120:760]
+    film = write(tmp_path / "film.mp4", np.arange(75) / 30, picture=lambda i: photo)
+
+    assert in_film(film) & {"face_cut_off", "face_hidden"} == expected
+
+
+def test_a_face_that_leaves_the_picture_for_a_moment_is_not_called_cut_off():
+    assert codes(looks=[CUT_OFF] * 4 + [FACE] * 8) == ["face_cut_off"]
+    assert codes(looks=[CUT_OFF] * 3 + [FACE] * 9) == []
+
+
+@pytest.mark.parametrize(("faces", "what"), [(1, "of the face 20"), (0, "of the picture 20")])
+def test_darkness_is_said_of_what_was_measured(faces, what):
+    dark = dataclasses.replace(FACE, faces=faces, luma=20.0)
+    found = judge(GOOD, [dark] * 12, SEEN, AHEAD, REST)
+
+    assert [f.code for f in found] == ["too_dark"]
+    assert what in found[0].staff
+
+
+def test_the_picture_around_a_face_that_left_does_not_count_as_its_light():
+    night = Look(0, np.nan, 5.0, np.nan, np.nan)
+
+    assert codes(looks=[FACE] * 7 + [night] * 5) == []
 
 
 def test_a_blurred_face_is_not_called_hidden_nor_a_hidden_one_a_drawing():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from diagnosis import actions, mesh, release
+from diagnosis.config import EXPRESSIONS
 from diagnosis.training import real_faces
 
 from .films import shared_clip
@@ -51,19 +52,22 @@ def test_a_held_smile_has_a_margin_far_above_that_of_no_movement(embedded):
     assert margins["eye_closure"][1] < smiling
 
 
-def test_the_interval_is_over_people_and_holds_the_value():
+def test_the_interval_is_over_photographs_and_holds_the_value():
     rng = np.random.default_rng(3)
-    labels = np.array(["neutral"] * 60 + ["happiness"] * 40 + ["surprise"] * 20)
-    smile = np.r_[rng.normal(0, 1, 60), rng.normal(1.5, 1, 40), np.zeros(20)].astype(np.float32)
-    margins = dict.fromkeys(real_faces.LABELS, smile)
-    labels = np.r_[labels, ["disgust"] * 2, ["anger"] * 2, ["sadness"] * 2, ["fear"] * 2]
-    margins = {name: np.r_[smile, np.zeros(8, np.float32)] for name in margins}
+    shown = ["happiness"] * 40 + sorted({*real_faces.LABELS.values()} - {"happiness"}) * 20
+    labels = np.array(["neutral"] * 60 + shown)
+    rise = np.where(labels == "happiness", 1.5, 0.0)
+    margin = (rise + rng.normal(0, 1, len(labels))).astype(np.float32)
+    closed = np.arange(len(labels)) >= len(labels) - 10
 
-    row = real_faces.judge_photographs(margins, labels, rng)["smile"]
+    found = real_faces.judge_photographs(
+        dict.fromkeys(EXPRESSIONS, margin), labels, np.where(closed, 0.1, 1.0), rng
+    )
 
-    low, high = row["auroc_95"]
-    assert 0.7 < low < row["auroc"] < high < 1
-    assert row["n"] == 40
+    low, high = found["smile"]["auroc_95"]
+    assert 0.7 < low < found["smile"]["auroc"] < high < 1
+    assert found["surprise"]["auroc_95"][0] < 0.5 < found["surprise"]["auroc_95"][1]
+    assert (found["smile"]["n"], found["surprise"]["n"], found["eye_closure"]["n"]) == (40, 20, 10)
 
 
 def test_closed_eyes_are_told_from_open_ones_in_a_film(embedded):

@@ -174,6 +174,27 @@ def test_a_release_is_read_once(embedded):
     assert release.load(release.DEFAULT) is embedded
 
 
+def test_a_reliability_that_is_written_later_reaches_who_has_loaded_the_release(copy):
+    before = release.load(copy)
+    row = {"auroc": 0.99, "auroc_95": [0.95, 1.0], "n": 60, "source": "photographs"}
+
+    release.note_reliability(copy, {"fear": row})
+
+    assert release.load(copy) is not before
+    assert before.why_hidden("fear") != ""
+    assert release.load(copy).why_hidden("fear") == ""
+    assert sorted(path.name for path in copy.iterdir()) == [release.INFO, release.WEIGHTS]
+
+
+def test_a_release_that_is_made_again_in_the_same_folder_is_read_again(tmp_path):
+    folder = tiny.build(tmp_path)
+    before = release.load(folder)
+
+    tiny.build(tmp_path, hz=4.0)
+
+    assert (before.hz, release.load(folder).hz) == (8, 4)
+
+
 def test_an_empty_folder_is_refused_with_the_command_that_makes_a_release(tmp_path):
     with pytest.raises(ReleaseError, match=r"python -m diagnosis\.training"):
         release.load(tmp_path)
@@ -238,11 +259,16 @@ def test_an_expression_is_shown_from_a_lower_bound_of_eight_tenths(copy):
     def judged(low):
         return {"auroc": 0.9, "auroc_95": [low, 0.95], "n": 60, "source": "photographs"}
 
-    change(copy, reliability={"smile": judged(0.8), "sadness": judged(0.79)})
+    rows = {"smile": judged(0.8), "sadness": judged(0.798), "fear": judged(0.57)}
+    change(copy, reliability=rows)
     loaded = release.load(copy)
 
     assert loaded.why_hidden("smile") == ""
-    assert "sadness from rest with an AUROC of 0.90 (0.79 to 0.95)" in loaded.why_hidden("sadness")
+    assert loaded.why_hidden("sadness") == (
+        "movement only: on real faces this release does not tell sadness from rest well enough "
+        "(AUROC 0.90, 95 % interval 0.79 to 0.95; it must begin at 0.80 or above)"
+    )
+    assert "0.57 to 0.95" in loaded.why_hidden("fear")
     assert "was not measured" in loaded.why_hidden("eye_closure")
 
 
@@ -296,4 +322,86 @@ def test_another_architecture_or_preprocessing_is_refused_by_name(copy, embedded
     change(copy, **{part: embedded.info[part] | {key: value}})
 
     with pytest.raises(ReleaseError, match=f"another {part}.*{key}"):
+        release.load(copy)
+
+
+ABSENT = "(absent)"
+
+
+@pytest.fixture(scope="module")
+def crops_release(tmp_path_factory):
+    return tiny.build(tmp_path_factory.mktemp("crops"))
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value"),
+    [
+        ("preprocessing", "hz", 0.0),
+        ("preprocessing", "hz", 30.0),
+        ("preprocessing", "hz", float("nan")),
+        ("preprocessing", "hz", "8"),
+        ("preprocessing", "hz", ABSENT),
+        ("preprocessing", "window", 10**9),
+        ("preprocessing", "window", 4),  # with a hop of 0
+        ("preprocessing", "hop", 3),
+        ("preprocessing", "mean", [0.5, 0.5]),
+        ("preprocessing", "mean", [0.5, 0.5, float("nan")]),
+        ("preprocessing", "mean", None),
+        ("preprocessing", "std", [0.0, 0.2, 0.2]),
+        ("preprocessing", "std", [float("inf"), 0.2, 0.2]),
+        ("architecture", "context", "two"),
+        ("architecture", "context", -1),
+        ("architecture", "context", 77),
+        ("architecture", "towers", ABSENT),
+        ("descriptions", "smile", ABSENT),
+        ("descriptions", "smile", []),
+        ("descriptions", "smile", "a smile"),
+        ("descriptions", "smile", [5]),
+        (None, "descriptions", ["a smile"]),
+        (None, "architecture", "tiny-clip"),
+        (None, "weights", "0" * 64),
+        (None, "vocabulary", [0, 320, 518]),
+        (None, "trained_takes", "smile"),
+        (None, "trained_takes", ["dancing"]),
+        (None, "name", 5),
+        (None, "evidence", None),
+        (None, "reliability", {"smile": {"auroc": 0.9}}),
+        (None, "reliability", {"smile": {"auroc": 0.9, "auroc_95": [0.7]}}),
+        (None, "reliability", {"smile": {"auroc": 0.9, "auroc_95": [float("nan"), 1.0]}}),
+    ],
+)
+def test_whatever_is_wrong_in_release_json_is_refused_with_advice(
+    crops_release, tmp_path, part, key, value
+):
+    folder = shutil.copytree(crops_release, tmp_path / "damaged")
+    info = json.loads((folder / release.INFO).read_text())
+    place = info[part] if part else info
+    place[key] = value
+    if value == ABSENT:
+        del place[key]
+    (folder / release.INFO).write_text(json.dumps(info))
+
+    with pytest.raises(ReleaseError, match=r"build_release|Copy the release again") as caught:
+        release.load(folder)
+
+    assert str(folder) in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["[]", "5", "null", "{", ""])
+def test_a_file_that_is_no_release_json_is_refused_with_advice(copy, text):
+    (copy / release.INFO).write_text(text)
+
+    with pytest.raises(ReleaseError, match=r"diagnosis\.training"):
+        release.load(copy)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_refused(copy, value):
+    arrays = load_arrays((copy / release.WEIGHTS).read_bytes())
+    arrays["network.clip.logit_scale"] = np.full_like(arrays["network.clip.logit_scale"], value)
+    raw = save_arrays(arrays)
+    (copy / release.WEIGHTS).write_bytes(raw)
+    change(copy, weights={"sha256": hashlib.sha256(raw).hexdigest()})
+
+    with pytest.raises(ReleaseError, match="not finite"):
         release.load(copy)

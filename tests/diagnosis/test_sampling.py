@@ -70,3 +70,18 @@ def share_of_turning(name):
     film, _, _ = follow(shared_clip(name), config, lambda stage, fraction: None)
     pose = sampling.signals(film, frontal, 30).pose
     return turning(pose, 1 / 30).mean()
+
+
+def test_frames_that_the_tracker_misses_lower_the_rate_and_an_absent_face_does_not():
+    away = track(0, 0, None, 0)
+    builder = TrackBuilder()
+    for i in range(90):
+        builder.add(i / 30, turned(0) if i % 2 == 0 else None)
+    missed = builder.build(640, 480, "made by hand")
+
+    rates = []
+    for film in (track(0, 0, 0), away, missed):
+        neutral = neutral_from(film, 0, 9, "rest")
+        rates.append(sampling.tracked_fps(film, sampling.signals(film, neutral, 30)))
+
+    assert rates == pytest.approx([30, 30, 15], rel=0.03)

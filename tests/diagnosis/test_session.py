@@ -5,7 +5,7 @@ import pytest
 from diagnosis import release as releases
 from diagnosis import session
 from diagnosis.config import Measure, Side, Task, TaskKind
-from diagnosis.measures import measure
+from diagnosis.measures import measure, too_slow
 from diagnosis.plans import PLANS
 from diagnosis.session import TakeRecord, assess
 
@@ -153,3 +153,13 @@ def test_a_session_has_its_headline_first_and_names_of_their_own_for_all(release
 
 def named(takes):
     return {take.task.expression: take for take in takes}
+
+
+def test_films_at_a_low_frame_rate_do_not_enter_the_likelihood(release):
+    late = Measure("onset_latency", "mouth corner", Side.BOTH, "s", None, absent=too_slow())
+    take = TakeRecord(task(), (late,), ())
+
+    found = session.assess([take], release)
+
+    assert found.likelihood is None
+    assert found.no_likelihood == f"the films have {too_slow()}"

@@ -129,6 +129,16 @@ def test_a_click_into_a_chart_moves_the_film_there(page: Page) -> None:
     assert all(at == pytest.approx(now, abs=0.05) for at in cursors(page))
 
 
+def test_low_reliability_is_marked_on_a_phone_too(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    expect(smile(page).locator("[data-repeats] .scatterlayer").last).to_be_visible()
+    cheek = smile(page).get_by_role("rowheader", name="Amplitude, cheek").first
+    expect(cheek.get_by_text("low", exact=False)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
 def test_a_point_of_the_trend_opens_its_session(
     page: Page, people: People, invitation: Invitation, address: str
 ) -> None:

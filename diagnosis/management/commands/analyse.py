@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -85,6 +86,6 @@ class Command(BaseCommand):
 def task_from(code: str, cues: list[list[float]]) -> Task:
     kind = {"rest": TaskKind.REST, "talk": TaskKind.TALK}.get(code, TaskKind.EXPRESSION)
     expression = code if kind == TaskKind.EXPRESSION else None
-    if any(start < 0 or end <= start for start, end in cues):
+    if not all(0 <= start < end < math.inf for start, end in cues):
         raise CommandError("A cue starts at 0 s or later and ends after that: --cue START END.")
     return Task(code, kind, expression, tuple(Cue(start, end) for start, end in cues))

@@ -26,7 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--pretrained", default="openai", help="tag of its weights")
         parser.add_argument("--checkpoint", type=Path, help="the weights as a local file")
         parser.add_argument("--name", help="of the release; default: model and tag")
-        parser.add_argument("--hz", type=float, default=8.0, help="pictures read per second")
+        parser.add_argument(
+            "--hz", type=float, default=8.0, help="pictures read per second, at most 12"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         backbone, pretrained = options["backbone"], options["pretrained"]
