@@ -47,10 +47,10 @@ def margins(cosines: NDArray[np.float32], expression: str) -> tuple[NDArray[np.f
     """(n,) margin and (n,) specificity of an expression from (n, 8) cosines (see `Release`).
 
     The margin is cosine(asked) - cosine(neutral); the specificity cosine(asked) - the largest
-    cosine of all others.
+    cosine of the other expressions.
     """
     asked = ASKED.index(expression)
-    others = np.delete(cosines, asked, axis=1).max(1)
+    others = np.delete(cosines, [0, asked], axis=1).max(1)
     return cosines[:, asked] - cosines[:, 0], cosines[:, asked] - others
 
 

@@ -19,11 +19,11 @@ from diagnosis.faces import Neutral
 from diagnosis.findings import finding, threshold
 from diagnosis.looks import Look
 from diagnosis.movement import Floats, Signals
+from diagnosis.repeats import LAST_FRAME_S
 from diagnosis.video import CaptureFacts, reduced_size
 
 _RESTING: Final = ("mouth_corner", "mouth_opening", "mouth_width", "brow_raise")  # not the lids
 _SPELL_S: Final = 0.5  # a syllable or two
-_MISSING_S: Final = 0.25  # so much of a film's end is not missed
 
 
 def judge(
@@ -142,7 +142,7 @@ def _about_time(capture: CaptureFacts, task: Task) -> Iterator[Finding]:
         _below("frame_rate_too_low", fps, "fps_usable"), _below("low_frame_rate", fps, "fps_min")
     )
     needed = max((cue.end for cue in task.cues), default=threshold("seconds_min"))
-    if capture.duration_s + _MISSING_S < needed:
+    if capture.duration_s + LAST_FRAME_S < needed:
         yield finding("too_short", value=capture.duration_s, limit=needed)
     if capture.truncated:
         yield finding("truncated", value=capture.duration_s)

@@ -13,7 +13,7 @@ from diagnosis.course import exceeded
 from diagnosis.movement import Floats
 
 _LATE_S: Final = 0.5  # after the cue's end, for those who react late
-_LAST_FRAME_S: Final = 0.1  # so far before a film's end its last frame may have been taken
+LAST_FRAME_S: Final = 0.1  # so far before a film's end its last frame may have been taken
 _MISSING: Final = 0.1  # largest share of a window without a face
 
 NOT_SEEN: Final = "the face was not seen long enough"
@@ -58,7 +58,7 @@ def windows(task: Task, values: Floats, step: float) -> list[Window]:
 
 
 def _window(cue: Cue, step: float) -> Window:
-    start, needed, end = cue.start, cue.end - _LAST_FRAME_S, cue.end + _LATE_S
+    start, needed, end = cue.start, cue.end - LAST_FRAME_S, cue.end + _LATE_S
     return Window(round(start / step), round(needed / step), round(end / step), cued=True)
 
 

@@ -35,7 +35,7 @@ class Trace:
 
 
 def of_network(task: Task, cosines: Floats, own_margin: float, step: float) -> tuple[Trace, ...]:
-    """How much of the asked expression, and how much more than of anything else, over time.
+    """How much of the asked expression, and how much more than of any other, over time.
 
     `cosines` (n, 8) as `Release` gives them; `own_margin` that of the person's neutral face.
     """

@@ -38,7 +38,7 @@ MEANINGS = {
     "the expression network; 0 is the person's own neutral face.",
     "Range of intensity": "How much intensity varies in the cue window: what is exceeded for a "
     "tenth of it, less what is exceeded for nine tenths.",
-    "Specificity": "How much more it resembles the asked expression than any other one.",
+    "Specificity": "How much more it resembles the asked expression than any other expression.",
     "Delay to onset": "From the cue to the start of the movement. Compare it on the same device "
     "and browser only.",
     "Time to peak": "From the start of the movement to nine tenths of its height.",

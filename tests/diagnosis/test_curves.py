@@ -18,15 +18,15 @@ def summary(session):
     return dict(zip(curves.SUMMARIES, curves.summaries([session])[0].tolist(), strict=True))
 
 
-def test_the_margin_is_over_neutral_and_the_specificity_over_the_best_other():
+def test_the_margin_is_over_neutral_and_the_specificity_over_the_best_other_expression():
     cosines = np.zeros((1, len(ASKED)), np.float32)
-    cosines[0, ASKED.index("neutral")] = 0.1
+    cosines[0, ASKED.index("neutral")] = 0.5
     cosines[0, ASKED.index("smile")] = 0.6
     cosines[0, ASKED.index("fear")] = 0.4
 
     margin, specificity = curves.margins(cosines, "smile")
 
-    assert margin == pytest.approx([0.5])
+    assert margin == pytest.approx([0.1])
     assert specificity == pytest.approx([0.2])
 
 
