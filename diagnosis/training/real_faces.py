@@ -1,4 +1,4 @@
-"""What a release of motion images is worth on real faces, and how those move.
+"""What a release is worth on real faces, and how those move.
 
     python -m diagnosis.training.real_faces FACES CLIPS [--release FOLDER] [--write]
 
@@ -9,16 +9,17 @@ each film; and the average movement on the photographs as strengths of the simul
 which `windows.PHOTOGRAPHED` was read. `--write` puts the reliability of each expression into
 release.json, by which it is decided whether its curve is shown.
 
-A photograph is compared with an estimate of the same face at rest, which knows the shape of the
-skull but not that of the resting mouth, in which people differ: we expect more within a person.
-Where the same photographs shaped or chose a release, as they did the embedded one, this is a
-development figure.
+A release of motion images compares a photograph with an estimate of the same face at rest, which
+knows the shape of the skull but not that of the resting mouth, in which people differ: we expect
+more within a person. A release of crops sees the photographs as they are. Where the same
+photographs shaped or chose a release, as they did the embedded one, this is a development figure.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -33,8 +34,10 @@ from sklearn.model_selection import KFold, cross_val_predict
 
 from diagnosis import actions, curves, faces, mesh, movement, pipeline, release
 from diagnosis.config import EXPRESSIONS, SHOWN_FROM, AnalysisConfig, Cue, Side, Task, TaskKind
-from diagnosis.faces import FaceTracker, Floats, Neutral
+from diagnosis.crops import crop
+from diagnosis.faces import FaceTracker, Floats, Neutral, Pixels
 from diagnosis.following import follow
+from diagnosis.inputs import FaceCrops
 from diagnosis.landmarks import TrackBuilder
 from diagnosis.release import Release
 from diagnosis.sampling import displacement
@@ -63,13 +66,19 @@ def main() -> None:
     options = _options()
     loaded = release.load(options.release)
     rng = np.random.default_rng(_SEED)
-    points, labels = photographs(options.faces)
+    taken = photographs(options.faces)
+    points, labels = taken.points, taken.labels
     rest = at_rest(points, labels == "neutral")
     moved = points - rest
     eyes = _eye_opening(points) / _eye_opening(rest)
-    found = judge_photographs(margins_of_stills(moved, loaded), labels, eyes, rng)
+    if loaded.reads_pixels:
+        margins = margins_of_pictures(options.faces, taken, loaded)
+    else:
+        margins = margins_of_stills(moved, loaded)
+    found = judge_photographs(margins, labels, eyes, rng)
     _print_reliability(found)
-    _print_closures(options.clips, loaded)
+    if not loaded.reads_pixels:
+        _print_closures(options.clips, loaded)
     _print_movement(moved, labels)
     if options.write:
         release.note_reliability(options.release, found)
@@ -85,22 +94,35 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def photographs(folder: Path) -> tuple[Floats, NDArray[np.str_]]:
-    """(n, 478, 3) aligned faces in IOD and (n,) labels of the photographs that show a face whose
-    head is not turned away."""
+@dataclasses.dataclass(frozen=True)
+class Photographs:
+    """Those that show a face whose head is not turned away: `names` (n,) of the files, `labels`
+    (n,), `landmarks` (n, 478, 3) in pixels, `points` the same aligned, in IOD."""
+
+    names: NDArray[np.str_]
+    labels: NDArray[np.str_]
+    landmarks: Floats
+    points: Floats
+
+
+def photographs(folder: Path) -> Photographs:
+    """Track the photographs of a folder with labels.csv."""
     with (folder / "labels.csv").open(newline="") as file:
         rows = [(row["image"], row["expression"]) for row in csv.DictReader(file)]
-    tracked, labels = [], []
+    found = []
     for name, label in rows:
         with FaceTracker() as tracker:  # each photograph is a film of its own
-            picture = np.asarray(cv2.imread(str(folder / name), cv2.IMREAD_COLOR_RGB), np.uint8)
-            landmarks = tracker.track(picture)
-        if landmarks is not None:
-            tracked.append(landmarks)
-            labels.append(label)
-    aligned = faces.align(np.array(tracked, np.float32), mesh.canonical())
+            tracked = tracker.track(_picture(folder / name))
+        if tracked is not None:
+            found.append((name, label, tracked))
+    names, labels, landmarks = (np.array(column) for column in zip(*found, strict=True))
+    aligned = faces.align(landmarks, mesh.canonical())
     frontal = (abs(faces.head_pose(aligned.rotation)) < TURNED).all(1)
-    return aligned.points[frontal], np.array(labels)[frontal]
+    return Photographs(names[frontal], labels[frontal], landmarks[frontal], aligned.points[frontal])
+
+
+def _picture(path: Path) -> Pixels:
+    return np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR_RGB), np.uint8)
 
 
 def at_rest(points: Floats, neutral: NDArray[np.bool_]) -> Floats:
@@ -120,6 +142,18 @@ def margins_of_stills(moved: Floats, loaded: Release) -> Mapping[str, Floats]:
     """(n,) margin per expression of movements (n, 478, 3) in IOD that are each held still."""
     cosines = np.concatenate([still_cosines(one, loaded) for one in moved])
     return {name: curves.margins(cosines, name)[0] for name in EXPRESSIONS}
+
+
+def margins_of_pictures(folder: Path, taken: Photographs, loaded: Release) -> Mapping[str, Floats]:
+    """(n,) margin per expression that a release of crops gives to photographs."""
+    shape = loaded.preprocessing
+    assert isinstance(shape, FaceCrops)
+    cosines = []
+    for name, landmarks in zip(taken.names, taken.landmarks, strict=True):
+        seen = crop(_picture(folder / name), landmarks, shape.size, shape.margin)
+        cosines.append(loaded.compare(loaded.encode(seen[None])))
+    whole = np.concatenate(cosines)
+    return {name: curves.margins(whole, name)[0] for name in EXPRESSIONS}
 
 
 def still_cosines(one: Floats, loaded: Release) -> Floats:

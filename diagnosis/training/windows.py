@@ -43,8 +43,8 @@ _ESSENTIAL: Final[Mapping[str, tuple[str, ...]]] = {
     "sadness": ("AU15",),
     "fear": ("AU1", "AU5", "AU20"),
 }
-# How the average photographed smile and surprise look to the tracker, as strengths of actions: see
-# `real_faces`. Teeth show and the lips are drawn thin; a mouth falls open with the chin in place.
+# After the average photographed smile and surprise (see `real_faces`), rounded, with the brows of a
+# posed surprise: teeth show and the lips are drawn thin; a mouth falls open with the chin in place.
 PHOTOGRAPHED: Final[Mapping[str, Mapping[str, float]]] = {
     "smile": {
         **{"AU7": 0.35, "AU10": 0.2, "AU12": 0.95, "AU17": 0.8},

@@ -3,13 +3,16 @@
 import json
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 
 from diagnosis import actions, mesh, release
 from diagnosis.config import EXPRESSIONS
+from diagnosis.portrait import Portrait
 from diagnosis.training import real_faces
 
+from . import tiny
 from .films import shared_clip
 
 
@@ -89,3 +92,21 @@ def test_reliability_is_written_beside_everything_else_and_the_release_still_loa
     assert json.loads((folder / release.INFO).read_text())["reliability"] == {"smile": row}
     assert after.sha256 == before.sha256
     assert "movement only" in after.why_hidden("smile")
+
+
+def test_a_release_of_crops_is_judged_on_the_photographs_themselves(tmp_path):
+    portrait, rows = Portrait(320, 240, 0.7), ["image,expression"]
+    for name, amplitude in (("neutral", 0.0), ("happiness", 0.8)):
+        shown = portrait.pose(amplitude * actions.expression("smile"))
+        cv2.imwrite(str(tmp_path / f"{name}.png"), shown[..., ::-1])
+        rows.append(f"{name}.png,{name}")
+    cv2.imwrite(str(tmp_path / "wall.png"), np.full((240, 320, 3), 90, np.uint8))
+    (tmp_path / "labels.csv").write_text("\n".join([*rows, "wall.png,neutral"]))
+    loaded = release.load(tiny.build(tmp_path))
+
+    taken = real_faces.photographs(tmp_path)
+    margins = real_faces.margins_of_pictures(tmp_path, taken, loaded)
+
+    assert taken.labels.tolist() == ["neutral", "happiness"]
+    assert np.isfinite(margins["smile"]).all()
+    assert margins["smile"][0] != margins["smile"][1]
