@@ -15,7 +15,6 @@ from diagnosis.config import EXPRESSIONS
 
 NEUTRAL: Final = "neutral"
 ASKED: Final = (NEUTRAL, *EXPRESSIONS)
-OTHERS: Final = ("talking", "blinking", "head_turn", "one_sided")
 
 DESCRIPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {

@@ -22,6 +22,7 @@ from typing import Final, Self
 
 import mediapipe
 import numpy as np
+from mediapipe.python.solution_base import SolutionBase
 from mediapipe.python.solutions.face_detection import FaceDetection
 from mediapipe.python.solutions.face_mesh import FaceMesh
 from numpy.typing import NDArray
@@ -44,14 +45,10 @@ Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 
-class FaceTracker:
-    """MediaPipe FaceMesh on consecutive frames of one video. Not thread-safe: one per analysis."""
+class Graph:
+    """What runs a MediaPipe graph, which ends with the `with` block."""
 
-    def __init__(self) -> None:
-        with without_chatter():
-            self._mesh = FaceMesh(refine_landmarks=True, max_num_faces=1)
-            self._mesh.process(np.zeros((64, 64, 3), np.uint8))
-        self._found = False
+    _graph: SolutionBase
 
     def __enter__(self) -> Self:
         return self
@@ -62,12 +59,22 @@ class FaceTracker:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._mesh.close()
+        self._graph.close()
+
+
+class FaceTracker(Graph):
+    """MediaPipe FaceMesh on consecutive frames of one video. Not thread-safe: one per analysis."""
+
+    def __init__(self) -> None:
+        with without_chatter():
+            self._graph = FaceMesh(refine_landmarks=True, max_num_faces=1)
+            self._graph.process(np.zeros((64, 64, 3), np.uint8))
+        self._found = False
 
     def track(self, rgb: Pixels) -> Floats | None:
         """(478, 3) landmarks of the face in an (h, w, 3) frame, or None without a face."""
         with contextlib.nullcontext() if self._found else without_chatter():
-            faces = self._mesh.process(rgb).multi_face_landmarks
+            faces = self._graph.process(rgb).multi_face_landmarks
         if not faces:
             return None
         self._found = True
@@ -76,28 +83,17 @@ class FaceTracker:
         return np.stack([sent["x"] * width, sent["y"] * height, sent["z"] * width], axis=1)
 
 
-class FaceDetector:
+class FaceDetector(Graph):
     """MediaPipe's short-range detector, the same that the recording page runs. Not thread-safe."""
 
     def __init__(self) -> None:
         with without_chatter():
-            self._detector = FaceDetection(model_selection=0, min_detection_confidence=0.5)
-            self._detector.process(np.zeros((64, 64, 3), np.uint8))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._detector.close()
+            self._graph = FaceDetection(model_selection=0, min_detection_confidence=0.5)
+            self._graph.process(np.zeros((64, 64, 3), np.uint8))
 
     def detect(self, rgb: Pixels) -> list[Box]:
         """The faces in an (h, w, 3) frame, largest first."""
-        found = self._detector.process(rgb).detections or []
+        found = self._graph.process(rgb).detections or []
         boxes = [d.location_data.relative_bounding_box for d in found]
         faces = [Box(float(b.xmin), float(b.ymin), float(b.width), float(b.height)) for b in boxes]
         return sorted(faces, key=lambda face: face.height, reverse=True)

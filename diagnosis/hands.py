@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import cv2
 import numpy as np
 from mediapipe.python.solutions.hands import Hands
 
-from diagnosis.faces import Box, Floats, Pixels, without_chatter
+from diagnosis.faces import Box, Floats, Graph, Pixels, without_chatter
 
 _AROUND: Final = 3.0  # side of the searched square over the face's longer side
 _SIDE: Final = 256  # px, to which the square is reduced
@@ -18,24 +17,13 @@ _FINGERTIPS: Final = [4, 8, 12, 16, 20]
 _FEWEST_TIPS: Final = 2
 
 
-class HandDetector:
+class HandDetector(Graph):
     """MediaPipe's palm detector and hand landmarks on single pictures. Not thread-safe."""
 
     def __init__(self) -> None:
         with without_chatter():
-            self._hands = Hands(static_image_mode=True, max_num_hands=2, model_complexity=0)
-            self._hands.process(np.zeros((64, 64, 3), np.uint8))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._hands.close()
+            self._graph = Hands(static_image_mode=True, max_num_hands=2, model_complexity=0)
+            self._graph.process(np.zeros((64, 64, 3), np.uint8))
 
     def on_face(self, rgb: Pixels, face: Box) -> bool:
         """Whether a hand `touches` the `face` found in an (h, w, 3) picture."""
@@ -44,7 +32,7 @@ class HandDetector:
         part = rgb[max(0, top) : top + size, max(0, left) : left + size]
         scale = min(1.0, _SIDE / max(part.shape))
         reduced = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        found = self._hands.process(reduced).multi_hand_landmarks or []
+        found = self._graph.process(reduced).multi_hand_landmarks or []
         hands = [np.array([(p.x, p.y) for p in hand.landmark], np.float32) for hand in found]
         corner = np.array([max(0, left), max(0, top)], np.float32)
         shown = np.array(part.shape[1::-1], np.float32)

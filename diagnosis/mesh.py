@@ -47,7 +47,6 @@ NOSE_WING: Final = _sides(129, 358)
 MOUTH_CORNER: Final = _sides(61, 291)
 
 FOREHEAD: Final = 10
-GLABELLA: Final = 9
 NOSE_ROOT: Final = 168
 NOSE_TIP: Final = 1
 NOSE_BASE: Final = 2

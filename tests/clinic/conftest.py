@@ -1,6 +1,8 @@
-"""A patient's browser, as the recording flow meets it."""
+"""A patient's browser, as the recording flow meets it, and a film to hand in."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -8,6 +10,8 @@ from django.test import Client
 from clinic.accounts.models import User
 from clinic.recordings import links
 from clinic.recordings.models import CaptureLink, RecordingSession
+
+from .submitting import new_film
 
 
 @pytest.fixture
@@ -39,3 +43,8 @@ def described(session: RecordingSession) -> RecordingSession:
     session.medication, session.dyskinesia = "on", "none"
     session.save()
     return session
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    return new_film(tmp_path)
