@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "clinic.accounts.middleware.PrivatePagesMiddleware",
+    "clinic.languages.EnglishUnlessToldMiddleware",
 ]
 
 ROOT_URLCONF = "clinic.urls"
@@ -138,6 +139,7 @@ ACCOUNT_SESSION_REMEMBER = False  # clinics share machines
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
 USE_TZ = True
 

@@ -24,6 +24,9 @@ class Action(models.TextChoices):
     CHOOSE = "choose", "chose the release"
     RETRY = "retry", "asked for another analysis"
     LOGIN = "login", "signed in"
+    WRONG = "wrong", "answered wrongly"
+    SALVAGE = "salvage", "kept what had arrived of"
+    REMIND = "remind", "sent a reminder"
 
 
 class Event(models.Model):

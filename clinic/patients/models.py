@@ -7,6 +7,7 @@ import secrets
 import uuid
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -65,6 +66,10 @@ class Patient(models.Model):
     mrn = models.CharField("MRN", max_length=40, blank=True, help_text="medical record number")
     study_code = models.CharField(max_length=12, default=new_study_code, editable=False)
     diagnosis_status = models.CharField(max_length=10, choices=Diagnosis, default=Diagnosis.UNKNOWN)
+    language = models.CharField(
+        max_length=8, choices=settings.LANGUAGES, default="en", help_text="of pages and messages"
+    )
+    email = models.EmailField(blank=True, help_text="for reminders to record at home")
     notes = models.TextField(blank=True)
     archived = models.DateTimeField(null=True, blank=True)
     created = models.DateTimeField(auto_now_add=True)
@@ -107,16 +112,33 @@ class Purpose(models.TextChoices):
 
 
 class ConsentText(models.Model):
-    """A version of what a person is asked to agree to. The newest version of a purpose counts."""
+    """What a person is asked to agree to: a version of a purpose's text, in one language.
 
+    A clinic has texts of its own, or asks the common ones (`clinic` None). All languages of a
+    version mean the same: to agree to one is to agree to the version.
+    """
+
+    clinic = models.ForeignKey(
+        Clinic, null=True, blank=True, on_delete=models.CASCADE, related_name="consent_texts"
+    )
     purpose = models.CharField(max_length=10, choices=Purpose)
     version = models.PositiveSmallIntegerField()
+    language = models.CharField(max_length=8, choices=settings.LANGUAGES, default="en")
     body = models.TextField()
 
     class Meta:
-        ordering: ClassVar = ["purpose", "-version"]
+        ordering: ClassVar = ["purpose", "-version", "language"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["purpose", "version"], name="consent_text_version")
+            models.UniqueConstraint(
+                fields=["purpose", "version", "language"],
+                condition=models.Q(clinic__isnull=True),
+                name="common_consent_text",
+            ),
+            models.UniqueConstraint(
+                fields=["clinic", "purpose", "version", "language"],
+                condition=models.Q(clinic__isnull=False),
+                name="own_consent_text",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,11 +18,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.patients.models import Purpose
 from clinic.patients.services import consented
-from clinic.recordings import capture_services, links
+from clinic.recordings import capture_services, links, receiving
 from clinic.recordings.access import Access, capture_session, set_cookie
-from clinic.recordings.capture_forms import BadTake, ConsentForm, ContextForm, Take
+from clinic.recordings.capture_forms import ConsentForm, ContextForm
 from clinic.recordings.models import ProtocolTask, Recording
 from clinic.recordings.services import SubmitRefused
+from clinic.recordings.takes import BadTake, Take
 from clinic.uploads.services import UploadProblem
 from diagnosis.findings import threshold
 
@@ -89,7 +90,7 @@ def submit(request: HttpRequest, session_id: UUID) -> JsonResponse:
     """A fully uploaded take becomes a Recording; the answer is its receipt."""
     access = capture_session(request, session_id)
     try:
-        recording = capture_services.receive(access, Take.from_json(request.body))
+        recording = receiving.receive(access, Take.from_json(request.body))
     except REFUSALS as refusal:
         return JsonResponse({"error": str(refusal)}, status=422)
     return JsonResponse(_receipt(recording), status=201)

@@ -1,25 +1,14 @@
-"""What a person fills in before recording, and what the recorder tells of a take."""
+"""What a person fills in before recording."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import math
-import re
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
-from uuid import UUID
 
 from django import forms
 
 from clinic.patients.models import Purpose
 from clinic.patients.services import current_text
-from clinic.recordings.models import ProtocolTask, RecordingSession
-from diagnosis.config import Cue
-
-MAX_TAKE_JSON = 64 * 1024
-# Legal in JSON, but no text that PostgreSQL can hold: NUL and halves of surrogate pairs.
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+from clinic.recordings.models import RecordingSession
 
 if TYPE_CHECKING:
     SessionForm = forms.ModelForm[RecordingSession]
@@ -91,85 +80,3 @@ class ContextForm(SessionForm):
     class Meta:
         model = RecordingSession
         fields: ClassVar = ["medication", "minutes_since_dose", "dyskinesia"]
-
-
-class BadTake(Exception):
-    """What the recorder sent about a take cannot be used; the message says what to do."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"The film came without usable {what}. Please film this task again.")
-
-
-@dataclasses.dataclass(frozen=True)
-class Take:
-    """A finished take as the browser describes it: `cues` in seconds of the film's stream time."""
-
-    upload: UUID
-    task: str
-    cues: tuple[Cue, ...]
-    capture: dict[str, Any]
-    sha256: str
-
-    @classmethod
-    def from_json(cls, body: bytes) -> Take:
-        """Raises BadTake, which names the part that is wrong."""
-        data = _object(body)
-        sha256 = str(data.get("sha256", ""))
-        if not re.fullmatch(r"[0-9a-f]{64}", sha256):
-            raise BadTake("checksum")
-        if not isinstance(data.get("capture"), dict):
-            raise BadTake("facts about the camera")
-        try:
-            upload = UUID(str(data.get("upload")))
-        except ValueError:
-            raise BadTake("upload") from None
-        return cls(
-            upload, str(data.get("task", "")), _cues(data.get("cues")), data["capture"], sha256
-        )
-
-    def require_cues_of(self, task: ProtocolTask) -> None:
-        """Raises BadTake unless every "now" that the task asks for was given."""
-        if len(self.cues) != task.repeats:
-            raise BadTake("times of the beeps")
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        if len(body) <= MAX_TAKE_JSON:
-            data = json.loads(body, parse_constant=_number, parse_float=_number)
-            if isinstance(data, dict) and _is_storable(data):
-                return data
-    except (ValueError, RecursionError):
-        pass
-    raise BadTake("description")
-
-
-def _number(text: str) -> float:
-    """Raises ValueError for what is no finite number: NaN, Infinity, 1e999."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return number
-
-
-def _is_storable(value: object) -> bool:
-    match value:
-        case str():
-            return UNSTORABLE.search(value) is None
-        case list():
-            return all(map(_is_storable, value))
-        case dict():
-            return all(_is_storable(key) and _is_storable(item) for key, item in value.items())
-    return True
-
-
-def _cues(value: object) -> tuple[Cue, ...]:
-    try:
-        cues = tuple(Cue(float(cue["start"]), float(cue["end"])) for cue in value)  # type: ignore[attr-defined]
-    except (TypeError, KeyError, ValueError, OverflowError):
-        raise BadTake("times of the beeps") from None
-    times = [time for cue in cues for time in (cue.start, cue.end)]
-    in_order = all(a < b for a, b in pairwise(times))
-    if not in_order or not all(math.isfinite(time) and time >= 0 for time in times):
-        raise BadTake("times of the beeps")
-    return cues

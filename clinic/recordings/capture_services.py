@@ -11,10 +11,7 @@ from clinic.patients.models import Consent, Purpose
 from clinic.patients.services import give_consent
 from clinic.recordings import analysis, services
 from clinic.recordings.access import Access
-from clinic.recordings.capture_forms import BadTake, Take
-from clinic.recordings.models import CaptureLink, Recording, RecordingSession
-from clinic.uploads.models import Upload
-from clinic.uploads.services import check_film
+from clinic.recordings.models import CaptureLink, RecordingSession
 
 
 class NothingRecorded(Exception):
@@ -51,53 +48,8 @@ def describe(access: Access, session: RecordingSession) -> None:
     record(Action.CHANGE, session, actor=access.user, link=access.link_id)
 
 
-@transaction.atomic
-def receive(access: Access, take: Take) -> Recording:
-    """Makes the take's upload a Recording; asked again, gives the same one.
-
-    The browser asks again when our answer was lost on its way.
-    Raises BadTake, UploadProblem or SubmitRefused.
-    """
-    # One take at a time: else an older film could arrive while a newer one is being recorded.
-    RecordingSession.objects.select_for_update().get(id=access.session.id)
-    upload = (
-        Upload.objects.select_for_update(of=("self",))
-        .select_related("task", "recording")
-        .filter(session=access.session, id=take.upload)
-        .first()
-    )
-    if upload is None or upload.task.code != take.task:
-        raise BadTake("upload")
-    if upload.recording is not None:
-        return upload.recording
-    check_film(upload)
-    take.require_cues_of(upload.task)
-    recording = services.submit(
-        access.session,
-        upload.task,
-        upload.path,
-        mime=upload.mime,
-        cues=take.cues,
-        capture=take.capture,
-        sha256=take.sha256,
-        actor=access.user,
-        link=access.link,
-    )
-    upload.recording = recording
-    upload.save(update_fields=["recording"])
-    _note_device(access.session, take)
-    return recording
-
-
 def finish(access: Access) -> None:
     """Raises NothingRecorded."""
     if not access.session.recordings.exists():
         raise NothingRecorded
     services.finish_session(access.session, actor=access.user, link=access.link)
-
-
-def _note_device(session: RecordingSession, take: Take) -> None:
-    device = take.capture.get("device")
-    if isinstance(device, dict) and device != session.device:
-        session.device = device
-        session.save(update_fields=["device"])

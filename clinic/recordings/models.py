@@ -113,6 +113,12 @@ class RecordingSession(models.Model):
     medication = models.CharField(max_length=8, choices=Medication, blank=True)
     minutes_since_dose = models.PositiveSmallIntegerField(null=True, blank=True)
     dyskinesia = models.CharField(max_length=12, choices=Dyskinesia, blank=True)
+    ill = models.BooleanField(null=True, blank=True)  # or very tired
+    facial_procedure = models.BooleanField(null=True, blank=True)  # in the last three months
+    too_ill = models.DateTimeField(null=True, blank=True)  # when they said "too ill today"
+    helped = models.BooleanField(default=False)  # somebody else presses the buttons
+    practice = models.BooleanField(default=False)  # the first that a patient records
+    imported = models.BooleanField(default=False)  # made of old clips
     device = models.JSONField(default=dict, blank=True)  # what the browser tells of itself
     created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
     created = models.DateTimeField(auto_now_add=True)
@@ -136,8 +142,11 @@ class RecordingSession(models.Model):
 class CaptureLink(models.Model):
     """A signed, expiring, revocable link with which one patient records one session.
 
-    The link carries a signed token; only its SHA-256 is kept here.
+    The link carries a signed token; only its SHA-256 is kept here. Who opens it tells first name
+    and year of birth; after MAX_TRIES wrong answers it stays shut.
     """
+
+    MAX_TRIES = 5
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.ForeignKey(RecordingSession, on_delete=models.CASCADE, related_name="links")
@@ -147,6 +156,7 @@ class CaptureLink(models.Model):
     expires = models.DateTimeField()
     revoked = models.DateTimeField(null=True, blank=True)
     opened = models.DateTimeField(null=True, blank=True)
+    wrong_answers = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering: ClassVar = ["-created"]
@@ -187,7 +197,8 @@ class Recording(models.Model):
     file = models.CharField(max_length=120)  # relative to MEDIA_ROOT; never a user's file name
     playback = models.CharField(max_length=120, blank=True)  # remuxed for seeking, made when ready
     size = models.BigIntegerField()
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    partial = models.BooleanField(default=False)  # what arrived of a take that broke off
     mime = models.CharField(max_length=80)
     cues = models.JSONField(default=list)  # [{"start": s, "end": s}] in stream time
     capture = models.JSONField(
