@@ -3,15 +3,19 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PY := .venv/bin/python
 PIP := .venv/bin/pip install --quiet --disable-pip-version-check
+# The face detector that the recording page shares with the server.
+MODEL := static/dist/vision/face_detection_short_range.tflite
+TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard clinic/locale/*/LC_MESSAGES/django.po))
 
-.PHONY: run test install lint bench clean
+.DELETE_ON_ERROR:
+.PHONY: run test install lint messages bench clean
 
 run: install
 	$(PY) manage.py migrate --no-input --verbosity 0
 	$(PY) manage.py demo --if-empty
 	@exec $(PY) manage.py serve
 
-install: .venv/installed static/dist/built
+install: .venv/installed static/dist/built $(MODEL) $(TRANSLATIONS)
 
 export MIMIA_REQUIRE_ALL
 
@@ -27,11 +31,16 @@ lint: install .venv/installed-tests
 	$(PY) manage.py makemigrations --check --dry-run
 	npm run check
 
+# Texts were added or changed: brings clinic/locale up to date and tells what is to be translated.
+messages: .venv/installed
+	@$(PY) manage.py messages
+	@$(MAKE) --no-print-directory $(TRANSLATIONS)
+
 bench: install
 	$(PY) -m diagnosis.bench
 
 clean:
-	rm -rf .venv node_modules static/dist
+	rm -rf .venv node_modules static/dist $(TRANSLATIONS)
 
 # torch first, with its dependencies; then the exact rest without any: mediapipe names packages that
 # would replace the headless OpenCV and are never imported.
@@ -54,3 +63,11 @@ node_modules/installed: package.json package-lock.json
 static/dist/built: node_modules/installed static/build.mjs $(shell find static/ts -name '*.ts' 2>/dev/null)
 	npm run --silent build
 	@touch $@
+
+$(MODEL): .venv/installed static/dist/built
+	@mkdir -p $(@D)
+	@cp .venv/lib/python3.11/site-packages/mediapipe/modules/face_detection/$(@F) $@ || \
+	  { echo "The recording page needs $(@F) of the Python package mediapipe. Run: rm -r .venv && make install" >&2; exit 1; }
+
+%.mo: %.po .venv/installed
+	@.venv/bin/pybabel --quiet compile --input-file $< --output-file $@

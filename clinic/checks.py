@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 import diagnosis
+from clinic import translations
 
 # Looked up without importing the release code, which brings torch into every command.
 RELEASES = Path(diagnosis.__file__).with_name("releases")
@@ -80,3 +81,24 @@ def embedded_release_is_there(
             id="clinic.E002",
         )
     ]
+
+
+@register
+def translations_are_compiled(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Patients who read another language would meet English, or the words of an older version."""
+    return [
+        Error(
+            f"The translation into {name} is not compiled, or older than {written}.",
+            hint="Run `make install`.",
+            id="clinic.E003",
+        )
+        for code, name in translations.translated().items()
+        if _is_stale(written := translations.file(code, translations.SERVER))
+    ]
+
+
+def _is_stale(written: Path) -> bool:
+    compiled = written.with_suffix(".mo")
+    return not compiled.exists() or compiled.stat().st_mtime < written.stat().st_mtime

@@ -37,11 +37,16 @@ class EnglishUnlessToldMiddleware:
             return response if isinstance(response, HttpResponseBase) else await response
 
 
-def speak(request: HttpRequest, patient: Patient) -> None:
-    """From here on this request answers in the language chosen on the page, else the patient's."""
+def speak(request: HttpRequest, patient: Patient | None) -> None:
+    """From here on this request answers in the language chosen on the page, else the patient's.
+
+    Where nobody knows the patient, in the browser's.
+    """
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    known = dict(settings.LANGUAGES)
-    translation.activate(chosen if chosen in known else patient.language)
+    if chosen not in dict(settings.LANGUAGES):
+        asked = translation.get_language_from_request(request)
+        chosen = patient.language if patient else asked
+    translation.activate(chosen)
 
 
 def spoken() -> str:

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "clinic.recordings",
     "clinic.uploads",
     "clinic.dashboards",
+    "clinic.reminders",
     "clinic.audit",
     "clinic.api",
     "diagnosis",
@@ -140,6 +141,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+FORMAT_MODULE_PATH = "clinic.formats"
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
 USE_TZ = True
 
@@ -175,6 +177,10 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_HTTPS
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_NAME = "__Host-csrf" if SITE_IS_HTTPS else "csrftoken"
+LANGUAGE_COOKIE_NAME = "__Host-language" if SITE_IS_HTTPS else "language"
+LANGUAGE_COOKIE_SECURE = SITE_IS_HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -217,7 +223,11 @@ SPECTACULAR_SETTINGS = {
 # Uploads: one PATCH is spooled whole before the view runs, so each stays small.
 UPLOAD_MAX_PATCH = 2 * 1024 * 1024
 UPLOAD_MAX_BYTES = env.whole("UPLOAD_MAX_BYTES", 1024**3)
-UPLOAD_KEEP_HOURS = env.whole("UPLOAD_KEEP_HOURS", 72)
+UPLOAD_KEEP_HOURS = env.whole("UPLOAD_KEEP_HOURS", 72)  # after the last byte
+# What arrived of a film that was never handed in is kept as part of it, after so long a silence.
+SALVAGE_HOURS = env.whole("SALVAGE_HOURS", 24)
+# Uploads stop while the disk has less room than this: analyses and the database need some too.
+DISK_RESERVE_BYTES = env.whole("DISK_RESERVE_BYTES", 1024**3)
 DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_PATCH + 1024
 # A capture link lives this long unless staff choose otherwise.
 CAPTURE_LINK_DAYS = env.whole("CAPTURE_LINK_DAYS", 7)

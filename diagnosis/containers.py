@@ -1,4 +1,4 @@
-"""Does a video file end where its container says it should?
+"""What the bytes of a video file tell of its container: which it is, and whether it is all there.
 
 A recording that was cut off (battery, closed tab, lost chunk) still decodes up to the cut, and
 decoders do not always say that anything is missing. The structure of the file does: the last
@@ -15,6 +15,32 @@ _EBML_HEADER: Final = 0x1A45DFA3
 _SEGMENT: Final = 0x18538067
 _CLUSTER: Final = 0x1F43B675
 _MASTERS: Final = frozenset({_SEGMENT, _CLUSTER})
+_BOXES: Final = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+_HEAD_BYTES: Final = 512
+_TS_PACKET: Final = 188
+_TS_SYNC: Final = 0x47
+
+
+def mime_of(path: Path) -> str | None:
+    """The type of the container by its first bytes, as "video/webm"; None for anything else."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if head.startswith(_EBML_HEADER.to_bytes(4, "big")):
+        return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
+    if head[4:8] in _BOXES:
+        brand = head[8:12] if head[4:8] == b"ftyp" else b"qt  "
+        if brand == b"qt  ":
+            return "video/quicktime"
+        return "video/3gpp" if brand.startswith(b"3g") else "video/mp4"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "image/gif"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "video/x-msvideo"
+    if head.startswith((b"\0\0\1\xba", b"\0\0\1\xb3")):
+        return "video/mpeg"
+    if len(head) > _TS_PACKET and head[0] == head[_TS_PACKET] == _TS_SYNC:
+        return "video/mp2t"
+    return None
 
 
 def ends_early(path: Path) -> bool:
@@ -25,7 +51,7 @@ def ends_early(path: Path) -> bool:
         file.seek(0)
         if head[:4] == _EBML_HEADER.to_bytes(4, "big"):
             ends = _ebml_ends(file, size)
-        elif head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
+        elif head[4:8] in _BOXES:
             ends = _box_ends(file, size)
         else:
             return False

@@ -16,7 +16,8 @@ PATH: Final = Path(__file__).with_name("quality.json")
 
 @functools.cache
 def rules() -> Mapping[str, Any]:
-    """The whole of quality.json: "thresholds", "live" and "findings"."""
+    """The whole of quality.json: "thresholds", "live" (limits and times that only the browser
+    needs) and "findings", where "retake" says what asks for another film: {n} is how many."""
     read: Mapping[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))
     return read
 

@@ -147,22 +147,29 @@ def open_video(path: Path) -> InputContainer:
 
 
 def length_s(path: Path, limit_s: float) -> float:
-    """From the first picture to the last in s, by what the packets say, without decoding.
+    """From the first picture to the last in s. Raises as `packet_times` does."""
+    times = packet_times(path, limit_s)
+    return max(times) - min(times) if times else 0.0
 
-    Raises NotAVideo, and TooLong as soon as the timestamps pass `limit_s`.
+
+def packet_times(path: Path, limit_s: float) -> list[float]:
+    """When each picture is shown, in s and in the file's order, by its packet, without decoding.
+
+    Raises NotAVideo, and TooLong as soon as the times pass `limit_s`.
     """
     times: list[float] = []
     with open_video(path) as container:
         for packet in _readable(container.demux(container.streams.video[0])):
-            if packet.pts is None or packet.time_base is None:
+            shown = packet.dts if packet.pts is None else packet.pts
+            if shown is None or packet.time_base is None:
                 continue
-            times.append(float(packet.pts * packet.time_base))
+            times.append(float(shown * packet.time_base))
             if times[-1] - times[0] > limit_s:
                 raise TooLong(
                     f"The video is longer than {limit_s / 60:g} minutes. "
                     "Cut out the part with the task and submit that."
                 )
-    return max(times) - min(times) if times else 0.0
+    return times
 
 
 class VideoReader:

@@ -118,6 +118,9 @@ def count_queries() -> Callable[[Callable[[], object]], int]:
     return count
 
 
+RIGHT_ANSWERS = {"first_name": "Paul", "birth_year": "1956"}  # what opens the patient's links
+
+
 @pytest.fixture
 def patient(clinic: Clinic) -> Patient:
     return Patient.objects.create(
@@ -139,10 +142,12 @@ def _migrate_again(migration: str) -> None:
 
 @pytest.fixture
 def consent_texts(db: None) -> dict[Purpose, ConsentText]:
-    """The first text of every purpose."""
+    """The first common text of every purpose, in English."""
     if not ConsentText.objects.exists():
         _migrate_again("clinic.patients.migrations.0002_consent_texts")
-    return {Purpose(text.purpose): text for text in ConsentText.objects.filter(version=1)}
+        _migrate_again("clinic.patients.migrations.0004_consent_texts_zh")
+    first = ConsentText.objects.filter(clinic=None, version=1, language="en")
+    return {Purpose(text.purpose): text for text in first}
 
 
 @pytest.fixture

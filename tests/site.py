@@ -28,7 +28,7 @@ class Site:
     def manage(self, *arguments: str) -> str:
         """Run to its end; its standard output. Raises AssertionError with its messages."""
         run = subprocess.run(
-            self._command(*arguments), env=self.env, cwd=ROOT, capture_output=True, text=True
+            self.command(*arguments), env=self.env, cwd=ROOT, capture_output=True, text=True
         )
         assert run.returncode == 0, run.stdout + run.stderr
         return run.stdout
@@ -43,7 +43,7 @@ class Site:
     def process(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         """A process of this site, with its children in one group; killed with the block."""
         process = subprocess.Popen(
-            self._command(*arguments), env=self.env, cwd=ROOT, start_new_session=True
+            self.command(*arguments), env=self.env, cwd=ROOT, start_new_session=True
         )
         try:
             yield process
@@ -56,7 +56,7 @@ class Site:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
 
-    def _command(self, *arguments: str) -> list[str]:
+    def command(self, *arguments: str) -> list[str]:
         return [sys.executable, str(ROOT / "manage.py"), *arguments]
 
 

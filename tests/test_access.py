@@ -24,8 +24,10 @@ from clinic.accounts import services as accounts
 from clinic.accounts.models import Role
 from clinic.live_urls import websocket_urlpatterns
 from clinic.recordings import links
+from clinic.reminders import services as reminders
 from clinic.uploads.models import Upload
 from tests.clinic.test_live import Socket, socket_of
+from tests.conftest import RIGHT_ANSWERS
 
 World = dict[str, Any]  # what the addresses are made of, by the name of the route's argument
 ROLES = ("anonymous", "link", "assistant", "clinician", "researcher", "admin", "outsider")
@@ -92,6 +94,13 @@ ROUTES = [
     route("GET", "patients:consents",       *CARE),
     route("POST", "patients:consents",      *CARE, data={"signed": ""}),
     route("POST", "patients:withdraw",      LOGIN, LOGIN, 302,   302,   404,   404,   404),
+    route("GET", "reminders:home",          *CARE[:6], 200),  # their own clinic's
+    route("GET", "reminders:plan",          *CARE),
+    route("POST", "reminders:plan",         *CARE, data={"started": ""}),
+    route("POST", "reminders:pause",        LOGIN, LOGIN, 302,   302,   404,   404,   404),
+    route("GET", "patients:consent_texts",  *ADMIN[:6], 200),  # their own clinic's
+    route("GET", "patients:new_consent_text", *ADMIN),
+    route("POST", "patients:new_consent_text", *ADMIN, data={"en": ""}),
     route("GET", "dashboards:patient",      *CARE),
     route("GET", "dashboards:patient_progress", *CARE),
     route("GET", "dashboards:session",      *CARE),
@@ -103,18 +112,29 @@ ROUTES = [
     route("POST", "recordings:revoke_link", LOGIN, LOGIN, 302,   302,   404,   404,   404),
     route("POST", "recordings:finish",      LOGIN, LOGIN, 302,   302,   404,   404,   404),
     route("POST", "recordings:retry",       LOGIN, LOGIN, 302,   302,   404,   404,   404),
+    route("GET", "imports:page",            *CARE),
+    route("POST", "imports:known",          LOGIN, LOGIN, 422,   422,   404,   404,   404),
+    route("POST", "imports:sitting",        LOGIN, LOGIN, 422,   422,   404,   404,   404),
+    route("POST", "imports:film",           LOGIN, LOGIN, 422,   422,   404,   404,   404),
+    route("POST", "imports:finish",         LOGIN, LOGIN, 422,   422,   404,   404,   404),
     route("GET", "live:progress",           *CAPTURE),
     route("GET", "capture:start",           404,   302,   302,   302,   404,   404,   404),
     route("GET", "capture:consent",         404,   302,   302,   302,   404,   404,   404),
     route("POST", "capture:consent",        404,   302,   302,   302,   404,   404,   404),
     route("GET", "capture:context",         *CAPTURE),
     route("POST", "capture:context",        *CAPTURE, data={"medication": ""}),
+    route("GET", "capture:too_ill",         404,   302,   302,   302,   404,   404,   404),
+    route("POST", "capture:too_ill",        404,   302,   302,   302,   404,   404,   404),
     route("GET", "capture:record",          404,   302,   302,   302,   404,   404,   404),
     route("POST", "capture:submit",         404,   422,   422,   422,   404,   404,   404),
     route("POST", "capture:finish",         404,   302,   302,   302,   404,   404,   404),
     route("GET", "capture:done",            404,   302,   302,   302,   404,   404,   404),
-    everyone("GET", "capture:open", 200),  # whoever holds the address
-    everyone("POST", "capture:open", 302),
+    route("GET", "capture:film",            *CAPTURE),
+    route("GET", "capture:withdraw",        *CAPTURE),
+    route("POST", "capture:withdraw",       404,   302,   302,   302,   404,   404,   404),
+    route("GET", "capture:open",            200,   302,   200,   200,   200,   200,   200),
+    everyone("POST", "capture:open", 200, data={"first_name": "Saul"}),
+    everyone("POST", "capture:open", 302, data=RIGHT_ANSWERS),  # whoever holds the address
     route("POST", "uploads:create",         404,   201,   201,   201,   404,   404,   404),
     everyone("OPTIONS", "uploads:create", 204),
     route("HEAD", "uploads:detail",         *CAPTURE),
@@ -131,6 +151,7 @@ ROUTES = [
     route("GET", "api:result-detail", 403, 403, 404, 200, 200, 404, 404),
     route("GET", "api:trace-list", *API_LIST),
     route("GET", "api:trace-detail", 403, 403, 404, 200, 200, 404, 404),
+    everyone("POST", "set_language", 302),
     route("GET", "account_login",           200,   200,   302,   302,   302,   302,   302),
     route("POST", "account_login",          200,   200,   302,   302,   302,   302,   302),
     route("GET", "account_signup",          200,   200,   302,   302,   302,   302,   302),
@@ -181,17 +202,23 @@ def world(
     second = accounts.add_member(
         patient.clinic, email="new@example.org", name="New", role=Role.ADMIN, actor=ada_admin
     )
+    plan = reminders.new_plan(patient, carl_clinician)
+    plan.dose_time = datetime.time(8)
+    reminders.save_plan(plan, "home@example.org", actor=carl_clinician)
     upload = Upload.objects.create(
         session=session,
         task=session.protocol.tasks.get(code="smile"),
         expires=timezone.now() + datetime.timedelta(hours=1),
     )
+    upload.path.parent.mkdir(parents=True)
+    upload.path.touch()
     people = (None, None, anna_assistant, carl_clinician, rita_researcher, ada_admin, olga_outsider)
     return {
         "people": dict(zip(ROLES, people, strict=True)),
         "session": session,
         "clinic_id": patient.clinic_id,
         "study_code": patient.study_code,
+        "purpose": "care",
         "patient_id": patient.id,
         "consent_id": patient.consents.first().id,
         "session_id": session.id,
@@ -213,7 +240,7 @@ def world(
 def browser_of(role: str, world: World) -> Client:
     browser = Client()
     if role == "link":
-        browser.post(reverse("capture:open", args=[world["token"]]))
+        browser.post(reverse("capture:open", args=[world["token"]]), RIGHT_ANSWERS)
     elif world["people"][role] is not None:
         browser.force_login(world["people"][role])
     return browser

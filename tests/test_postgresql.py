@@ -15,6 +15,8 @@ SUITES = (
     "tests/clinic/test_live.py",
     "tests/clinic/test_uploads.py",
     "tests/clinic/test_receipt.py",
+    "tests/clinic/test_receiving.py",
+    "tests/clinic/test_salvage.py",
 )
 
 

@@ -64,6 +64,10 @@ class ProtocolSerializer(serializers.ModelSerializer[Protocol]):
 
 
 class SessionSerializer(LabelledSerializer[RecordingSession]):
+    """`practice` is the first session that a patient records, and stays out of trends; `imported`
+    is made of old clips; `too_ill` is when the person said so instead of filming, and `helped`
+    whether somebody else pressed the buttons."""
+
     study_code = serializers.CharField(source="patient.study_code")
     protocol = ProtocolSerializer()
 
@@ -79,6 +83,12 @@ class SessionSerializer(LabelledSerializer[RecordingSession]):
             "medication",
             "minutes_since_dose",
             "dyskinesia",
+            "ill",
+            "facial_procedure",
+            "too_ill",
+            "helped",
+            "practice",
+            "imported",
             "device",
             "recorded",
             "submitted",
@@ -86,6 +96,8 @@ class SessionSerializer(LabelledSerializer[RecordingSession]):
 
 
 class RecordingSerializer(LabelledSerializer[Recording]):
+    """`partial` is what arrived of a take that broke off."""
+
     task = serializers.CharField(source="task.code")
 
     class Meta:
@@ -98,6 +110,7 @@ class RecordingSerializer(LabelledSerializer[Recording]):
             "attempt",
             "size",
             "sha256",
+            "partial",
             "mime",
             "cues",
             "capture",

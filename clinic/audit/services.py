@@ -12,6 +12,7 @@ from clinic.accounts.models import Clinic, Membership, User
 from clinic.audit.models import Action, Event
 from clinic.patients.models import Consent, Patient
 from clinic.recordings.models import CaptureLink, Recording, RecordingSession
+from clinic.reminders.models import Plan
 from clinic.uploads.models import Upload
 
 
@@ -19,7 +20,7 @@ from clinic.uploads.models import Upload
 class Subject:
     """What an event is about: the row's kind and UUID, and the clinic and patient it belongs to.
 
-    A consent is told by its patient's UUID, a membership by its user's: neither has its own.
+    A consent or a plan is told by its patient's UUID, a membership by its user's: none has its own.
     """
 
     kind: str
@@ -35,6 +36,8 @@ def subject(target: Model) -> Subject:
             return Subject("patient", target.id, target.clinic_id, target.id)
         case Consent():
             return _of(target.patient, "consent", target.patient_id)
+        case Plan():
+            return _of(target.patient, "plan", target.patient_id)
         case RecordingSession():
             return _of(target.patient, "session", target.id)
         case Recording():

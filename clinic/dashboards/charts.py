@@ -50,7 +50,8 @@ class Figure:
 
     @property
     def latest(self) -> TrendPoint | None:
-        return next((p for p in reversed(self.series.points) if p.value is not None), None)
+        """The newest point of the line."""
+        return next(reversed(self.series.joined), None)
 
 
 def figure(series: TrendSeries) -> Figure:
@@ -61,14 +62,26 @@ def said(series: TrendSeries) -> str:
     present = series.present
     if not present:
         return f"No value in {_count(len(series.points), 'session')}."
-    first, last = written(present[0].recorded), written(present[-1].recorded)
-    span = f"on {first}" if first == last else f"from {first} to {last}"
-    lines = [f"{_count(len(present), 'session')} {span}."]
-    lines += [_said_of_state(state, points, series.unit) for state, points in by_state(present)]
+    lines = _said_of_line(series.joined, series.unit) if series.joined else []
+    lines += [
+        f"Apart from the line, {reason}: {_listed(points)} {series.unit}."
+        for reason, points in _by_reason(series.apart)
+    ]
     absent = len(series.points) - len(present)
     if absent:
         lines.append(f"No value in {_count(absent, 'session')}.")
     return " ".join(lines)
+
+
+def _said_of_line(points: Sequence[TrendPoint], unit: str) -> list[str]:
+    first, last = written(points[0].recorded), written(points[-1].recorded)
+    span = f"on {first}" if first == last else f"from {first} to {last}"
+    by_states = [_said_of_state(state, found, unit) for state, found in by_state(points)]
+    return [f"{_count(len(points), 'session')} {span}.", *by_states]
+
+
+def _listed(points: Sequence[TrendPoint]) -> str:
+    return ", ".join(labels.significant(point.value) for point in points)
 
 
 def _said_of_state(state: str, points: Sequence[TrendPoint], unit: str) -> str:
@@ -88,6 +101,11 @@ def by_state(points: Sequence[TrendPoint]) -> list[tuple[str, list[TrendPoint]]]
     return [(state, found) for state, found in grouped if found]
 
 
+def _by_reason(points: Sequence[TrendPoint]) -> list[tuple[str, list[TrendPoint]]]:
+    grouped = [(reason, [p for p in points if p.apart == reason]) for reason in labels.APART]
+    return [(reason, found) for reason, found in grouped if found]
+
+
 def written(moment: datetime.datetime) -> str:
     """For example "24 November 2026"."""
     return date_format(timezone.localtime(moment), "j F Y")
@@ -105,14 +123,21 @@ def payload(trends: Trends) -> dict[str, Any]:
                 "title": series.title,
                 "unit": series.unit,
                 "lines": [
-                    {"state": state, "label": labels.MEDICATION[state], "points": _drawn(found)}
-                    for state, found in by_state(series.present)
+                    _line(reason, state, found)
+                    for reason, group in [("", series.joined), *_by_reason(series.apart)]
+                    for state, found in by_state(group)
                 ],
             }
             for series in trends.series
             if series.present
         ],
     }
+
+
+def _line(apart: str, state: str, points: Sequence[TrendPoint]) -> dict[str, Any]:
+    name = labels.MEDICATION[state]
+    label = f"{labels.first_upper(apart)}, {name}" if apart else name
+    return {"state": state, "apart": bool(apart), "label": label, "points": _drawn(points)}
 
 
 def _drawn(points: Sequence[TrendPoint]) -> list[dict[str, Any]]:

@@ -108,6 +108,17 @@ MEDICATION = {
     "unsure": "Not sure",
     "": "Not told",
 }
+PRACTICE, UNCUED = "practice", "no cue times"
+# Why a session's point stands beside the line of a trend.
+APART = {
+    PRACTICE: "the first session, in which a person learns how it is done",
+    UNCUED: "measured over the whole film, not in cue windows",
+}
+# How a take began, by the recorder's word for it, where the camera check did not find all well.
+STARTED = {
+    "anyway": "The film was started though the camera check was not content",
+    "time": "The film began by itself though the camera check was not content",
+}
 # Signs in a browser's user agent; the first that is there counts, for most imitate the last ones.
 BROWSERS = {
     "Edge": r"Edg\w*",

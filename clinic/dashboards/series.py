@@ -52,7 +52,8 @@ class MeasureKey:
 @dataclasses.dataclass(frozen=True)
 class TrendPoint:
     """One session's value; `value` is None where the measure is `absent`, with the reason.
-    `caution` says why the value is of low reliability, if it is."""
+    `caution` says why the value is of low reliability, if it is; `apart` why it is shown beside
+    the line and not on it, as labels.APART has it, if so."""
 
     session: UUID
     recorded: datetime.datetime
@@ -62,6 +63,7 @@ class TrendPoint:
     n: int
     absent: str
     caution: str
+    apart: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +79,15 @@ class TrendSeries:
     @property
     def present(self) -> tuple[TrendPoint, ...]:
         return tuple(point for point in self.points if point.value is not None)
+
+    @property
+    def joined(self) -> tuple[TrendPoint, ...]:
+        """What the line is made of."""
+        return tuple(point for point in self.present if not point.apart)
+
+    @property
+    def apart(self) -> tuple[TrendPoint, ...]:
+        return tuple(point for point in self.present if point.apart)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,6 +115,12 @@ class Trends:
         of_tasks = tuple(series for _, group in self.tasks for series in group)
         return ((self.headline,) if self.headline else ()) + of_tasks
 
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The reasons, each once, for which points stand beside the lines."""
+        found = {point.apart for series in self.series for point in series.apart}
+        return tuple(reason for reason in labels.APART if reason in found)
+
 
 @dataclasses.dataclass(frozen=True)
 class _Kept:
@@ -112,6 +129,7 @@ class _Kept:
     session: RecordingSession
     task: ProtocolTask | None
     result: Result
+    apart: str
 
 
 def trends(patient: Patient, release_sha256: str = "") -> Trends:
@@ -167,19 +185,30 @@ def _choose(
     """The newest result of `release` for each session and kept film; what only others measured."""
     by_id = {session.id: session for session in sessions}
     recordings = Recording.objects.filter(session__in=sessions, task__trend=True)
+    films = list(recordings.kept().select_related("task"))
+    uncued = {r.id for r in films if r.task.kind == TaskKind.EXPRESSION and not r.cues}
+    uncued |= {r.session_id for r in films if r.id in uncued}
     subjects: list[tuple[RecordingSession, ProtocolTask | None, UUID]] = [
-        (by_id[r.session_id], r.task, r.id) for r in recordings.kept().select_related("task")
+        (by_id[r.session_id], r.task, r.id) for r in films
     ] + [(session, None, session.id) for session in sessions]
     kept, missing = [], []
     for session, task, subject in subjects:
         results = by_subject.get(subject, [])
         result = next((r for r in results if Release.of(r) == release), None)
         if result is not None:
-            kept.append(_Kept(session, task, result))
+            apart = _apart(session, cued=subject not in uncued)
+            kept.append(_Kept(session, task, result, apart))
         elif results and task is not None:
             reason = f"measured only by release {results[0].release}"
             missing.append(_left_out(session, task, reason))
     return kept, missing
+
+
+def _apart(session: RecordingSession, *, cued: bool) -> str:
+    """Why what was measured is not compared with other sessions; empty if it is."""
+    if session.practice:
+        return labels.PRACTICE
+    return "" if cued else labels.UNCUED
 
 
 def _shape(task: ProtocolTask) -> tuple[float, int, float, float]:
@@ -254,6 +283,7 @@ def _point(item: _Kept, row: Measure) -> TrendPoint:
         row.n,
         row.absent,
         row.caution,
+        item.apart,
     )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
+from clinic.dashboards.charts import written
 from clinic.recordings.analysis import ACTIVE, newest_jobs
 from clinic.recordings.models import Recording, RecordingSession, SessionQuerySet
 from diagnosis.models import Job
@@ -77,8 +78,11 @@ def _row(session: RecordingSession, jobs: Sequence[Job | None], summary: Job | N
     done = sum(job.state == Job.State.DONE for job in analyses)
     percent = round(sum(_percent(job) for job in analyses) / len(analyses)) if analyses else 0
     tasks: int = session.tasks  # type: ignore[attr-defined]
+    begun = f"{films} of {tasks} films" if films else "nothing filmed yet"
     words = {
-        State.OPEN: f"Open, {films} of {tasks} films" if films else "Open, nothing filmed yet",
+        State.OPEN: f"Too ill to record on {written(session.too_ill)}, {begun}"
+        if session.too_ill
+        else f"Open, {begun}",
         State.ANALYSING: f"Being analysed, {done} of {films} films done",
         State.ANALYSED: "Analysed",
         State.FAILED: f"Analysis failed for {films - done} of {films} films"

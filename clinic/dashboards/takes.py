@@ -50,6 +50,20 @@ class Take:
         return UNREADABLE not in codes
 
     @property
+    def seconds(self) -> float | None:
+        """How long the film is; None before there is an analysis."""
+        return self.result.capture.get("duration_s") if self.result else None
+
+    @property
+    def started(self) -> str:
+        """How the film began where the camera check still asked for something; else empty."""
+        told = self.recording.capture.get("start")
+        start = told if isinstance(told, dict) else {}
+        how = labels.STARTED.get(str(start.get("by")), "")
+        advice = labels.words(str(start.get("advice") or ""))
+        return f"{how} ({advice})" if how and advice else how
+
+    @property
     def said(self) -> str:
         return curves.said(self.recording, self.curves)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +9,13 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clinic import live
 from clinic.accounts.http import StaffRequest
 from clinic.accounts.models import Clinic, Permission
 from clinic.audit import services as audit
-from clinic.audit.models import Action, Event
+from clinic.audit.models import Action
 from clinic.dashboards import charts, labels, media, states
 from clinic.dashboards.series import trends
 from clinic.dashboards.takes import assessment, drawn, takes
@@ -32,7 +30,6 @@ from clinic.recordings.models import (
 )
 
 SESSIONS_PER_PAGE = 20
-ONE_VIEWING = datetime.timedelta(minutes=10)  # a player asks for many parts of one film
 
 
 @login_required
@@ -78,7 +75,7 @@ def video(request: StaffRequest, recording_id: UUID) -> HttpResponseBase:
     except playback.Unplayable as error:
         raise Http404(str(error)) from error
     if request.method == "GET":
-        _record_play(request, found)
+        playback.record_play(found, actor=request.user)
     return media.response(request, path, content_type)
 
 
@@ -144,15 +141,3 @@ def _session_context(request: StaffRequest, session: RecordingSession) -> dict[s
         "done": snapshot["done"],
         "meanings": labels.MEANINGS,
     }
-
-
-def _record_play(request: StaffRequest, recording: Recording) -> None:
-    """Once for each viewing by a person, not for each part of the film that the player fetches."""
-    begun = Event.objects.filter(
-        actor=request.user,
-        target=recording.id,
-        action=Action.PLAY,
-        at__gt=timezone.now() - ONE_VIEWING,
-    )
-    if not begun.exists():
-        audit.record(Action.PLAY, recording, actor=request.user)

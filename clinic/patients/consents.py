@@ -1,30 +1,65 @@
-"""What a patient has agreed to, purpose by purpose, as staff read it."""
+"""What a clinic asks purpose by purpose, and what a patient has agreed to, as staff read it."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
+from clinic.accounts.models import Clinic
 from clinic.patients.models import Consent, ConsentText, Patient, Purpose
 
 
 @dataclasses.dataclass(frozen=True)
-class PurposeState:
-    """`standing` agrees to the newest text; `past` is withdrawn or to an older text."""
+class AskedText:
+    """The words of a purpose, by language. `past` holds what was asked before, newest first.
+
+    Both are empty where nobody has written a text.
+    """
 
     purpose: Purpose
-    text: ConsentText | None
+    texts: dict[str, ConsentText]
+    past: tuple[ConsentText, ...]
+
+    @property
+    def newest(self) -> ConsentText | None:
+        return next(iter(self.texts.values()), None)
+
+
+@dataclasses.dataclass(frozen=True)
+class PurposeState:
+    """`standing` agrees to what is asked now; `past` is withdrawn or to an older version.
+
+    `texts` is the version that is asked now, once per language.
+    """
+
+    purpose: Purpose
+    texts: tuple[ConsentText, ...]
     standing: Consent | None
     past: tuple[Consent, ...]
 
 
+def asked_texts(clinic: Clinic) -> list[AskedText]:
+    """One entry per purpose, in one query."""
+    counting = list(ConsentText.objects.asked_by(clinic))
+    return [_asked(purpose, counting) for purpose in Purpose]
+
+
+def _asked(purpose: Purpose, counting: Iterable[ConsentText]) -> AskedText:
+    texts = [text for text in counting if text.purpose == purpose]
+    now = {text.language: text for text in texts if text.same_version(texts[0])}
+    return AskedText(purpose, now, tuple(text for text in texts if text not in now.values()))
+
+
 def states(patient: Patient) -> list[PurposeState]:
     """One entry per purpose, in two queries."""
-    texts = {text.purpose: text for text in ConsentText.objects.order_by("version")}
     consents = list(patient.consents.select_related("text", "recorded_by"))
-    return [_state(purpose, texts.get(purpose), consents) for purpose in Purpose]
+    return [_state(asked, consents) for asked in asked_texts(patient.clinic)]
 
 
-def _state(purpose: Purpose, text: ConsentText | None, consents: list[Consent]) -> PurposeState:
-    mine = [consent for consent in consents if consent.text.purpose == purpose]
-    standing = next((c for c in mine if c.text == text and c.withdrawn is None), None)
-    return PurposeState(purpose, text, standing, tuple(c for c in mine if c != standing))
+def _state(asked: AskedText, consents: list[Consent]) -> PurposeState:
+    newest = asked.newest
+    mine = [consent for consent in consents if consent.text.purpose == asked.purpose]
+    agreed = (c for c in mine if newest and c.text.same_version(newest) and not c.withdrawn)
+    standing = next(agreed, None)
+    past = tuple(consent for consent in mine if consent != standing)
+    return PurposeState(asked.purpose, tuple(asked.texts.values()), standing, past)

@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.models import Clinic, Permission, User
 
@@ -105,10 +106,21 @@ class Patient(models.Model):
 
 
 class Purpose(models.TextChoices):
-    CARE = "care", "My care: recording and keeping my films"
-    ANALYSIS = "analysis", "Measuring my films by computer"
-    TRAINING = "training", "Improving the measuring program"
-    TEACHING = "teaching", "Teaching health staff"
+    CARE = "care", _("My care: recording and keeping my films")
+    ANALYSIS = "analysis", _("Measuring my films by computer")
+    TRAINING = "training", _("Improving the measuring program")
+    TEACHING = "teaching", _("Teaching health staff")
+
+
+class ConsentTextQuerySet(models.QuerySet["ConsentText"]):
+    def asked_by(self, clinic: Clinic | uuid.UUID) -> ConsentTextQuerySet:
+        """The clinic's own texts and the common ones, in the order in which they count.
+
+        Where a clinic has texts of its own for a purpose, the common ones no longer count.
+        """
+        mine = models.Q(clinic=clinic) | models.Q(clinic__isnull=True)
+        own_first = models.F("clinic").desc(nulls_last=True)
+        return self.filter(mine).order_by("purpose", own_first, "-version", "language")
 
 
 class ConsentText(models.Model):
@@ -125,6 +137,8 @@ class ConsentText(models.Model):
     version = models.PositiveSmallIntegerField()
     language = models.CharField(max_length=8, choices=settings.LANGUAGES, default="en")
     body = models.TextField()
+
+    objects = ConsentTextQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["purpose", "-version", "language"]
@@ -144,15 +158,33 @@ class ConsentText(models.Model):
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} (version {self.version})"
 
+    def same_version(self, other: ConsentText) -> bool:
+        """Whether both ask the same, be it in two languages."""
+        mine = (self.clinic_id, self.purpose, self.version)
+        return mine == (other.clinic_id, other.purpose, other.version)
+
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
     def in_force(self) -> ConsentQuerySet:
         return self.filter(withdrawn__isnull=True)
 
     def standing(self, purpose: Purpose) -> ConsentQuerySet:
-        """In force and to the newest text of `purpose`; an older text must be asked again."""
-        newest = ConsentText.objects.filter(purpose=purpose).order_by("-version").values("id")[:1]
-        return self.in_force().filter(text=models.Subquery(newest))
+        """In force and to the version of `purpose` that the patient's clinic asks now.
+
+        In any language; an agreement to an older version must be asked again, and so must one to
+        a common text once the clinic has a text of its own.
+        """
+        texts = ConsentText.objects.filter(purpose=purpose)
+        own = texts.filter(clinic=models.OuterRef("patient__clinic"))
+        common = texts.filter(clinic__isnull=True)
+        newer = models.Q(version__gt=models.OuterRef("text__version"))
+        newest_own = models.Q(text__clinic__isnull=False) & ~models.Exists(own.filter(newer))
+        newest_common = (
+            models.Q(text__clinic__isnull=True)
+            & ~models.Exists(own)
+            & ~models.Exists(common.filter(newer))
+        )
+        return self.in_force().filter(text__purpose=purpose).filter(newest_own | newest_common)
 
 
 class Consent(models.Model):

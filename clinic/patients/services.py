@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
-from clinic.accounts.models import User
+from clinic.accounts.models import Clinic, User
 from clinic.audit.models import Action
 from clinic.audit.services import record
 from clinic.patients.models import Consent, ConsentText, Patient, Purpose
@@ -55,16 +55,40 @@ def restore(patient: Patient, *, actor: User) -> None:
         record(Action.CHANGE, patient, actor=actor)
 
 
-def current_text(purpose: Purpose) -> ConsentText:
-    """The newest text of `purpose`: the one that is asked now. Raises ConsentTextMissing."""
-    text = ConsentText.objects.filter(purpose=purpose).order_by("-version").first()
-    if text is None:
+def current_text(patient: Patient, purpose: Purpose, language: str = "en") -> ConsentText:
+    """What the patient's clinic asks now: in `language`, else in English.
+
+    Raises ConsentTextMissing.
+    """
+    texts = list(ConsentText.objects.filter(purpose=purpose).asked_by(patient.clinic_id))
+    if not texts:
         raise ConsentTextMissing(purpose)
-    return text
+    asked = {text.language: text for text in texts if text.same_version(texts[0])}
+    return asked.get(language) or asked.get("en") or texts[0]
+
+
+@transaction.atomic
+def ask_anew(
+    clinic: Clinic, purpose: Purpose, bodies: Mapping[str, str], *, actor: User
+) -> list[ConsentText]:
+    """A new version of the clinic's own text, in each language of `bodies`.
+
+    What patients agreed to before no longer stands: each is asked again.
+    """
+    Clinic.objects.select_for_update().get(pk=clinic.pk)  # one new version at a time
+    own = ConsentText.objects.filter(clinic=clinic, purpose=purpose)
+    version = (own.aggregate(models.Max("version"))["version__max"] or 0) + 1
+    texts = [
+        ConsentText(clinic=clinic, purpose=purpose, version=version, language=language, body=body)
+        for language, body in bodies.items()
+    ]
+    ConsentText.objects.bulk_create(texts)
+    record(Action.CHANGE, clinic, actor=actor, detail=f"consent to {purpose}: version {version}")
+    return texts
 
 
 def consented(patient: Patient, purpose: Purpose) -> bool:
-    """Whether the patient agrees to the newest text of `purpose`."""
+    """Whether the patient agrees to what their clinic asks now for `purpose`."""
     return Consent.objects.standing(purpose).filter(patient=patient).exists()
 
 
@@ -75,16 +99,19 @@ def give_consent(
     *,
     by: Consent.By,
     actor: User | None,
+    language: str = "en",
     link: UUID | None = None,
 ) -> list[Consent]:
-    """Records agreement to the newest text of each purpose; what already stands is left alone."""
+    """Records agreement to the text of each purpose that was read in `language`.
+
+    What already stands is left alone. Raises ConsentTextMissing.
+    """
     given = []
     for purpose in purposes:
         if consented(patient, purpose):
             continue
-        consent = Consent.objects.create(
-            patient=patient, text=current_text(purpose), given_by=by, recorded_by=actor
-        )
+        text = current_text(patient, purpose, language)
+        consent = Consent.objects.create(patient=patient, text=text, given_by=by, recorded_by=actor)
         record(Action.CONSENT, consent, actor=actor, link=link)
         given.append(consent)
     return given

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from clinic.patients import views
+from clinic.patients import text_views, views
 
 app_name = "patients"
 urlpatterns = [
@@ -17,5 +17,11 @@ urlpatterns = [
         "patients/<uuid:patient_id>/consents/<int:consent_id>/withdraw/",
         views.withdraw,
         name="withdraw",
+    ),
+    path("clinic/consent-texts/", text_views.consent_texts, name="consent_texts"),
+    path(
+        "clinic/<uuid:clinic_id>/consent-texts/<str:purpose>/",
+        text_views.new_consent_text,
+        name="new_consent_text",
     ),
 ]

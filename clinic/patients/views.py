@@ -112,11 +112,17 @@ def archive(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 def consents(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     patient = _patient(request, patient_id)
     purposes = states(patient)
-    form = SignedFormForm(request.POST or None, states=purposes)
+    form = SignedFormForm(
+        request.POST or None, states=purposes, initial={"language": patient.language}
+    )
     if form.is_valid():
         with transaction.atomic():
             services.give_consent(
-                patient, form.cleaned_data["purposes"], by=Consent.By.STAFF, actor=request.user
+                patient,
+                form.cleaned_data["purposes"],
+                by=Consent.By.STAFF,
+                actor=request.user,
+                language=form.cleaned_data["language"],
             )
             analysis.reconsider(patient)
         messages.success(request, "Consent recorded.")

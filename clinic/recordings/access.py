@@ -1,6 +1,7 @@
 """Who may record a session: staff of its clinic, or the holder of an open capture link's cookie.
 
-A capture link's token becomes a cookie once, by POST; the cookie then stands for the link. It is
+A capture link's token becomes a cookie by POST, with the right answers; the cookie then stands for
+the link, and for a while longer, so that films under way when the link ends still arrive. It is
 checked against the link's row on every call, so that revoking the link ends access at once.
 """
 
@@ -16,7 +17,9 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.crypto import constant_time_compare
 
+from clinic import languages
 from clinic.accounts.models import Permission, User
+from clinic.recordings import links
 from clinic.recordings.models import CaptureLink, RecordingSession, SessionQuerySet
 
 COOKIE = "__Host-capture" if settings.SITE_IS_HTTPS else "capture"
@@ -48,19 +51,31 @@ def may_capture(
 
 
 def capture_session(request: HttpRequest, session_id: UUID) -> Access:
-    """`may_capture` for a view; Http404 for everyone else, whether the session exists or not."""
+    """`may_capture` for a view, which from here on speaks the patient's language.
+
+    Http404 for everyone else, whether the session exists or not.
+    """
     access = may_capture(request.user, request.COOKIES, session_id)
     if access is None:
+        if request.user.is_anonymous:
+            languages.speak(request, None)
         raise Http404("no such session")
+    languages.speak(request, access.session.patient)
     return access
 
 
+def opened_before(cookies: Mapping[str, str], token: str) -> CaptureLink | None:
+    """The link of `token`, if this browser holds its cookie: nothing need be asked again."""
+    link = _link(cookies.get(COOKIE, ""))
+    return link if link and constant_time_compare(link.token_sha256, links.digest(token)) else None
+
+
 def set_cookie(response: HttpResponseBase, link: CaptureLink) -> None:
-    """Gives the browser the link's cookie, which ends when the link does."""
+    """Gives the browser the link's cookie, which lasts as long as the link serves."""
     response.set_cookie(
         COOKIE,
         signing.dumps([str(link.id), link.token_sha256], salt=SALT),
-        expires=link.expires,
+        expires=link.expires + link.GRACE,
         path="/",
         secure=settings.SITE_IS_HTTPS,
         httponly=True,
@@ -75,17 +90,22 @@ def _by_user(user: User | AnonymousUser, session_id: UUID) -> Access | None:
 
 
 def _by_cookie(value: str, session_id: UUID) -> Access | None:
-    try:
-        link_id, token_sha256 = signing.loads(value, salt=SALT)
-    except (signing.BadSignature, ValueError):
-        return None
-    link = CaptureLink.objects.filter(id=link_id, session=session_id).first()
-    if link is None or not link.is_open:
-        return None
-    if not constant_time_compare(link.token_sha256, token_sha256):
+    link = _link(value)
+    if link is None or link.session_id != session_id:
         return None
     session = _with_context(RecordingSession.objects.all()).get(id=link.session_id)
     return Access(session, None, link)
+
+
+def _link(cookie: str) -> CaptureLink | None:
+    try:
+        link_id, token_sha256 = signing.loads(cookie, salt=SALT)
+    except (signing.BadSignature, ValueError):
+        return None
+    link = CaptureLink.objects.filter(id=link_id).first()
+    if link is None or not link.serves:
+        return None
+    return link if constant_time_compare(link.token_sha256, token_sha256) else None
 
 
 def _with_context(sessions: SessionQuerySet) -> SessionQuerySet:

@@ -1,6 +1,7 @@
-"""The recording flow: landing, consent, how are you today, record, done.
+"""The recording flow: landing, consent, how are you today, record.
 
 Patients come by capture link, staff sign in and sit beside the patient; both see the same pages.
+What follows once a session is finished is in `own_films`.
 """
 
 from __future__ import annotations
@@ -8,41 +9,46 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
+from csp.constants import SELF, WASM_UNSAFE_EVAL
+from csp.decorators import csp_update
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.utils.translation import ngettext
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic import languages
 from clinic.patients.models import Purpose
 from clinic.patients.services import consented
 from clinic.recordings import capture_services, links, receiving
-from clinic.recordings.access import Access, capture_session, set_cookie
-from clinic.recordings.capture_forms import ConsentForm, ContextForm
-from clinic.recordings.models import ProtocolTask, Recording
-from clinic.recordings.services import SubmitRefused
+from clinic.recordings.access import Access, capture_session, opened_before, set_cookie
+from clinic.recordings.capture_forms import CheckForm, ConsentForm, ContextForm
+from clinic.recordings.capture_setup import setup
+from clinic.recordings.checking import FilmRefused
+from clinic.recordings.models import CaptureLink, Recording
+from clinic.recordings.services import NotAsSent, SubmitRefused
 from clinic.recordings.takes import BadTake, Take
-from clinic.uploads.services import UploadProblem
-from diagnosis.findings import threshold
+from clinic.uploads.problems import Gone, Incomplete, TryLater, UploadProblem
 
-REFUSALS = (BadTake, UploadProblem, SubmitRefused)
+REFUSALS = (BadTake, FilmRefused, SubmitRefused, UploadProblem)
+# The face finder is WebAssembly, in a worker where the browser can.
+GUIDE_POLICY = {"script-src": [WASM_UNSAFE_EVAL], "worker-src": [SELF]}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
-    """GET only shows a button: mail scanners follow links. The token leaves the address by POST."""
+    """Asks who it is. GET changes nothing: mail scanners follow links.
+
+    The token leaves the address by POST.
+    """
+    known = opened_before(request.COOKIES, token)
+    if known and request.method != "POST":
+        return redirect("capture:start", known.session_id)
     try:
-        link = links.resolve(token)
+        return _check(request, links.resolve(token))
     except links.LinkProblem as problem:
-        return render(request, "capture/link_problem.html", {"problem": problem}, status=410)
-    if request.method != "POST":
-        return render(request, "capture/landing.html", {"clinic": link.session.patient.clinic})
-    capture_services.open_link(link)
-    response = redirect("capture:start", link.session_id)
-    set_cookie(response, link)
-    return response
+        return _link_problem(request, problem)
 
 
 @require_GET
@@ -56,11 +62,13 @@ def consent(request: HttpRequest, session_id: UUID) -> HttpResponse:
     access = capture_session(request, session_id)
     if _next_step(access) != "capture:consent":
         return redirect("capture:start", session_id)
-    form = ConsentForm(request.POST or None)
+    language = languages.spoken()
+    patient = access.session.patient
+    form = ConsentForm(request.POST or None, patient=patient, language=language)
     if form.is_valid():
-        capture_services.agree(access, form.purposes())
+        capture_services.agree(access, form.purposes(), language)
         return redirect("capture:start", session_id)
-    return _page(request, "consent", access, form=form)
+    return page(request, "consent", access, form=form)
 
 
 @require_http_methods(["GET", "POST"])
@@ -72,27 +80,50 @@ def context(request: HttpRequest, session_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         capture_services.describe(access, form.save(commit=False))
         return redirect("capture:start", session_id)
-    return _page(request, "context", access, form=form)
+    return page(request, "context", access, form=form)
+
+
+@require_http_methods(["GET", "POST"])
+def too_ill(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """To be too ill to film today is an answer as well; the link goes on working."""
+    access = capture_session(request, session_id)
+    if _next_step(access) not in ("capture:context", "capture:record"):
+        return redirect("capture:start", session_id)
+    if request.method == "POST":
+        capture_services.note_too_ill(access)
+        return redirect("capture:too_ill", session_id)
+    if access.session.too_ill is None:
+        return redirect("capture:start", session_id)
+    return page(request, "too_ill", access)
 
 
 @require_GET
 @ensure_csrf_cookie
+@csp_update(GUIDE_POLICY)  # type: ignore[untyped-decorator]  # django-csp carries no types
 def record(request: HttpRequest, session_id: UUID) -> HttpResponse:
     access = capture_session(request, session_id)
     if _next_step(access) != "capture:record":
         return redirect("capture:start", session_id)
     tasks = list(access.session.protocol.tasks.all())
-    return _page(request, "record", access, tasks=tasks, setup=_setup(access, tasks))
+    return page(request, "record", access, tasks=tasks, setup=setup(access, tasks))
 
 
 @require_POST
 def submit(request: HttpRequest, session_id: UUID) -> JsonResponse:
-    """A fully uploaded take becomes a Recording; the answer is its receipt."""
+    """A fully uploaded take becomes a Recording; the answer is its receipt.
+
+    422 says that this film will not do; 409 and 410, that it must be sent again from its start;
+    503 and 507, that the same can be asked again in a while.
+    """
     access = capture_session(request, session_id)
     try:
         recording = receiving.receive(access, Take.from_json(request.body))
+    except (Gone, Incomplete, TryLater) as problem:
+        return _refusal(problem, problem.status)
+    except NotAsSent as refusal:
+        return _refusal(refusal, 409)
     except REFUSALS as refusal:
-        return JsonResponse({"error": str(refusal)}, status=422)
+        return _refusal(refusal, 422)
     return JsonResponse(_receipt(recording), status=201)
 
 
@@ -106,13 +137,43 @@ def finish(request: HttpRequest, session_id: UUID) -> HttpResponse:
     return redirect("capture:start", session_id)
 
 
-@require_GET
-def done(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    access = capture_session(request, session_id)
-    if access.session.submitted is None:
-        return redirect("capture:start", session_id)
-    films = access.session.recordings.kept().select_related("task")
-    return _page(request, "done", access, films=films, addresses=_addresses(access))
+def page(request: HttpRequest, name: str, access: Access, **context: Any) -> HttpResponse:
+    """The page `name` of the flow."""
+    session = access.session
+    context |= {"session": session, "clinic": session.patient.clinic, "access": access}
+    return render(request, f"capture/{name}.html", context)
+
+
+def _check(request: HttpRequest, link: CaptureLink) -> HttpResponse:
+    """Raises LinkLocked."""
+    languages.speak(request, link.session.patient)
+    form = CheckForm(request.POST or None)
+    if form.is_valid():
+        if capture_services.open_link(link, **form.cleaned_data):
+            response = redirect("capture:start", link.session_id)
+            set_cookie(response, link)
+            return response
+        if link.is_locked:
+            raise links.LinkLocked(link)
+        form.add_error(None, _no_match(link.MAX_TRIES - link.wrong_answers))
+    return render(
+        request, "capture/landing.html", {"clinic": link.session.patient.clinic, "form": form}
+    )
+
+
+def _no_match(tries_left: int) -> str:
+    return ngettext(
+        "That is not what your clinic has noted. You can try once more.",
+        "That is not what your clinic has noted. You can try %(count)d more times.",
+        tries_left,
+    ) % {"count": tries_left}
+
+
+def _link_problem(request: HttpRequest, problem: links.LinkProblem) -> HttpResponse:
+    patient = problem.link.session.patient if problem.link else None
+    languages.speak(request, patient)
+    context = {"problem": problem, "clinic": patient.clinic if patient else None}
+    return render(request, "capture/link_problem.html", context, status=410)
 
 
 def _next_step(access: Access) -> str:
@@ -121,48 +182,13 @@ def _next_step(access: Access) -> str:
         return "capture:done"
     if not consented(session.patient, Purpose.CARE):
         return "capture:consent"
-    return "capture:record" if session.has_context else "capture:context"
+    if session.too_ill or not session.has_context:
+        return "capture:context"
+    return "capture:record"
 
 
-def _page(request: HttpRequest, name: str, access: Access, **context: Any) -> HttpResponse:
-    session = access.session
-    context |= {"session": session, "clinic": session.patient.clinic, "access": access}
-    return render(request, f"capture/{name}.html", context)
-
-
-def _addresses(access: Access) -> dict[str, str]:
-    """Where live progress comes from; the page reads them from its data."""
-    session = access.session.id
-    return {
-        "progress": reverse("live:progress", args=[session]),
-        "socket": f"/ws/sessions/{session}/",
-    }
-
-
-def _setup(access: Access, tasks: list[ProtocolTask]) -> dict[str, Any]:
-    """All that the capture page's program needs to know."""
-    recorded = set(access.session.recordings.values_list("task_id", flat=True))
-    return {
-        "session": str(access.session.id),
-        "uploads": reverse("uploads:create"),
-        "submit": reverse("capture:submit", args=[access.session.id]),
-        "maxPatch": settings.UPLOAD_MAX_PATCH,
-        "slowFps": threshold("fps_for_speed"),
-        "tasks": [
-            {
-                "code": task.code,
-                "kind": task.kind,
-                "title": task.title,
-                "leadIn": task.lead_in_s,
-                "repeats": task.repeats,
-                "now": task.now_s,
-                "relax": task.relax_s,
-                "received": task.id in recorded,
-            }
-            for task in tasks
-        ],
-        **_addresses(access),
-    }
+def _refusal(words: Exception, status: int) -> JsonResponse:
+    return JsonResponse({"error": str(words)}, status=status)
 
 
 def _receipt(recording: Recording) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Capture links: made by staff, opened by the patient, good for one session until they end.
 
-The address carries a signed token. Only the token's SHA-256 is stored, so that a copy of the
-database opens no session.
+Who opens one tells the patient's first name and year of birth, and has a few tries. The address
+carries a signed token. Only the token's SHA-256 is stored, so that a copy of the database opens
+no session.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from django.core import signing
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.models import User
 from clinic.audit.models import Action
@@ -48,38 +51,46 @@ class PatientArchived(LinkRefused):
 
 
 class LinkProblem(Exception):
-    """A link that does not open; the message is for the patient."""
+    """A link that does not open; the message is for the patient. `link` is None if unknown."""
 
-    message = ""
+    message: str | Promise = ""
 
-    def __init__(self) -> None:
+    def __init__(self, link: CaptureLink | None = None) -> None:
         super().__init__(self.message)
+        self.link = link
 
 
 class LinkUnknown(LinkProblem):
-    message = (
+    message = _(
         "This link is not complete. Open it again from the message that your clinic sent you, "
         "or ask your clinic for a new one."
     )
 
 
 class LinkExpired(LinkProblem):
-    message = "This link has ended. Please ask your clinic for a new one."
+    message = _("This link has ended. Please ask your clinic for a new one.")
 
 
 class LinkRevoked(LinkProblem):
-    message = "Your clinic has closed this link. Please ask your clinic for a new one."
+    message = _("Your clinic has closed this link. Please ask your clinic for a new one.")
+
+
+class LinkLocked(LinkProblem):
+    message = _(
+        "The answers did not match too many times, so this link is locked. Please call your clinic."
+    )
 
 
 def _signer() -> signing.Signer:
     return signing.Signer(salt="clinic.recordings.links")
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """What is stored of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _require_camera_address() -> None:
+def require_camera_address() -> None:
     if not settings.SITE_IS_HTTPS and settings.SITE_HOST not in settings.LOCAL_HOSTS:
         raise HomeNeedsHttps
 
@@ -90,7 +101,7 @@ def make(session: RecordingSession, *, actor: User, days: int) -> tuple[CaptureL
 
     Raises HomeNeedsHttps, PatientArchived or SessionFinished.
     """
-    _require_camera_address()
+    require_camera_address()
     if session.patient.archived is not None:
         raise PatientArchived
     if session.submitted is not None:
@@ -100,7 +111,7 @@ def make(session: RecordingSession, *, actor: User, days: int) -> tuple[CaptureL
     link = CaptureLink.objects.create(
         id=link_id,
         session=session,
-        token_sha256=_digest(token),
+        token_sha256=digest(token),
         created_by=actor,
         expires=timezone.now() + datetime.timedelta(days=days),
     )
@@ -109,18 +120,20 @@ def make(session: RecordingSession, *, actor: User, days: int) -> tuple[CaptureL
 
 
 def resolve(token: str) -> CaptureLink:
-    """The open link of `token`. Raises LinkUnknown, LinkRevoked or LinkExpired."""
+    """The open link of `token`. Raises LinkUnknown, LinkRevoked, LinkExpired or LinkLocked."""
     try:
         _signer().unsign(token)
         link = CaptureLink.objects.select_related("session__patient__clinic").get(
-            token_sha256=_digest(token)
+            token_sha256=digest(token)
         )
     except (signing.BadSignature, CaptureLink.DoesNotExist):
         raise LinkUnknown from None
     if link.revoked is not None:
-        raise LinkRevoked
+        raise LinkRevoked(link)
     if not link.is_open:
-        raise LinkExpired
+        raise LinkExpired(link)
+    if link.is_locked:
+        raise LinkLocked(link)
     return link
 
 
@@ -135,9 +148,8 @@ def revoke(link: CaptureLink, *, actor: User) -> None:
 
 @transaction.atomic
 def revoke_all(patient: Patient, *, actor: User) -> None:
-    """Closes every link of the patient's that is still open."""
-    still_open = CaptureLink.objects.filter(
-        session__patient=patient, revoked__isnull=True, expires__gt=timezone.now()
-    )
-    for link in still_open.select_related("session__patient"):
-        revoke(link, actor=actor)
+    """Closes every link of the patient's that still serves."""
+    mine = CaptureLink.objects.filter(session__patient=patient, revoked__isnull=True)
+    for link in mine.select_related("session__patient"):
+        if link.serves:
+            revoke(link, actor=actor)

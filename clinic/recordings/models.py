@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from typing import ClassVar
 
@@ -143,10 +144,12 @@ class CaptureLink(models.Model):
     """A signed, expiring, revocable link with which one patient records one session.
 
     The link carries a signed token; only its SHA-256 is kept here. Who opens it tells first name
-    and year of birth; after MAX_TRIES wrong answers it stays shut.
+    and year of birth; after MAX_TRIES wrong answers it stays shut. Whoever has opened it may go on
+    for GRACE after its end, so that what they are filming then is not lost.
     """
 
     MAX_TRIES = 5
+    GRACE = datetime.timedelta(hours=2)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.ForeignKey(RecordingSession, on_delete=models.CASCADE, related_name="links")
@@ -168,6 +171,16 @@ class CaptureLink(models.Model):
     def is_open(self) -> bool:
         return self.revoked is None and self.expires > timezone.now()
 
+    @property
+    def serves(self) -> bool:
+        """Whether it opens, or those who have opened it may go on."""
+        end = self.expires + self.GRACE if self.opened else self.expires
+        return self.revoked is None and end > timezone.now()
+
+    @property
+    def is_locked(self) -> bool:
+        return self.wrong_answers >= self.MAX_TRIES
+
 
 class RecordingQuerySet(models.QuerySet["Recording"]):
     def visible_to(
@@ -176,13 +189,13 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         return self.filter(session__patient__clinic__in=Clinic.objects.where(user, permission))
 
     def kept(self) -> RecordingQuerySet:
-        """The last attempt of each task: what a session's results are made of."""
-        later = Recording.objects.filter(
-            session=models.OuterRef("session"),
-            task=models.OuterRef("task"),
-            attempt__gt=models.OuterRef("attempt"),
+        """The last whole film of each task, else its last part: what results are made of."""
+        same_task = Recording.objects.filter(
+            session=models.OuterRef("session"), task=models.OuterRef("task")
         )
-        return self.filter(~models.Exists(later))
+        whole = models.Q(partial__lt=models.OuterRef("partial"))
+        later = models.Q(partial=models.OuterRef("partial"), attempt__gt=models.OuterRef("attempt"))
+        return self.filter(~models.Exists(same_task.filter(whole | later)))
 
 
 class Recording(models.Model):

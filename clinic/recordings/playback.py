@@ -6,19 +6,25 @@ analysed, gets its copy at the first play: under a second where the pictures are
 
 from __future__ import annotations
 
+import datetime
 import logging
 import uuid
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
+from clinic.accounts.models import User
+from clinic.audit import services as audit
+from clinic.audit.models import Action, Event
 from clinic.recordings.models import Recording
 from diagnosis import video
 from diagnosis.models import Job
 
 log = logging.getLogger(__name__)
 ENDINGS = {"video/webm": "webm", "video/mp4": "mp4"}
+ONE_VIEWING = datetime.timedelta(minutes=10)  # a player asks for many parts of one film
 
 
 class Unplayable(Exception):
@@ -48,6 +54,19 @@ def source(recording: Recording) -> tuple[Path, str]:
     if not path.is_file():
         raise Unplayable("The film is no longer on this site's disk.")
     return path, f"video/{path.suffix[1:]}"
+
+
+def record_play(recording: Recording, *, actor: User | None, link: uuid.UUID | None = None) -> None:
+    """Once for each viewing by a person, not for each part of the film that the player fetches."""
+    begun = Event.objects.filter(
+        actor=actor,
+        link=link,
+        target=recording.id,
+        action=Action.PLAY,
+        at__gt=timezone.now() - ONE_VIEWING,
+    )
+    if not begun.exists():
+        audit.record(Action.PLAY, recording, actor=actor, link=link)
 
 
 def _prepare(recording: Recording) -> None:

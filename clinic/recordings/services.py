@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from clinic.accounts.models import User
 from clinic.audit import services as audit
@@ -31,11 +32,25 @@ from diagnosis.models import Job
 ENDINGS = {
     "video/webm": "webm",
     "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/3gpp": "3gp",
+    "video/x-matroska": "mkv",
+    "video/x-msvideo": "avi",
+    "video/mpeg": "mpg",
+    "video/mp2t": "ts",
+    "image/gif": "gif",
 }
 
 
 class SubmitRefused(Exception):
     """The film cannot be accepted; the message tells the person why and what to do."""
+
+
+class NotAsSent(SubmitRefused):
+    """The bytes on disk are not the sender's: the whole film must be sent again."""
+
+    def __init__(self) -> None:
+        super().__init__(gettext("The film did not arrive as it was sent. Please send it again."))
 
 
 @transaction.atomic
@@ -58,29 +73,30 @@ def submit(
     cues: Sequence[Cue],
     capture: dict[str, Any],
     sha256: str | None = None,
+    partial: bool = False,
     actor: User | None = None,
     link: CaptureLink | None = None,
     caption: str = "",
     filmed: datetime.datetime | None = None,
     priority: Job.Priority = Job.Priority.PATIENT_WAITS,
+    action: Action = Action.SUBMIT,
 ) -> Recording:
     """Make the file at `source` an immutable Recording with its job, in one transaction.
 
     `source` is removed once that transaction is safe; until then, or when it fails, it stays as
-    it was. `sha256` is the sender's own digest of the film, `filmed` when it was made (now,
-    unless told). Raises SubmitRefused.
+    it was. `mime` is what the film was found to be, `sha256` its digest where that is known by
+    now, `partial` whether it is what arrived of a take that broke off, `filmed` when it was made
+    (now, unless told). The `action` SALVAGE also adds to a finished session. Raises SubmitRefused.
     """
     ending = ENDINGS.get(mime.partition(";")[0].strip().lower())
     if ending is None:
-        raise SubmitRefused("This kind of file is not a film that Mimia can read.")
-    digest = _digest(source)
-    if sha256 is not None and sha256.lower() != digest:
-        raise SubmitRefused("The film did not arrive as it was sent. Please send it again.")
+        raise SubmitRefused(gettext("This kind of file is not a film that Mimia can read."))
     recording = Recording(
         session=session,
         task=task,
         size=source.stat().st_size,
-        sha256=digest,
+        sha256=sha256 or digest(source),
+        partial=partial,
         mime=mime,
         cues=[{"start": cue.start, "end": cue.end} for cue in cues],
         capture=capture,
@@ -90,14 +106,15 @@ def submit(
     target = settings.MEDIA_ROOT / recording.file
     try:
         with transaction.atomic():
-            _add(recording, filmed or timezone.now())
-            audit.record(Action.SUBMIT, recording, actor=actor, link=link.id if link else None)
+            _add(recording, filmed or timezone.now(), even_finished=action == Action.SALVAGE)
+            audit.record(action, recording, actor=actor, link=link.id if link else None)
             _keep(source, target)
             analysis.advance(session.id, priority)
     except BaseException:
         shutil.rmtree(target.parent, ignore_errors=True)
+        source.chmod(0o600)  # it shared the target's mode
         raise
-    transaction.on_commit(source.unlink)
+    transaction.on_commit(lambda: source.unlink(missing_ok=True))
     return recording
 
 
@@ -112,18 +129,28 @@ def finish_session(
         return
     session.refresh_from_db(fields=["submitted"])
     audit.record(Action.SUBMIT, session, actor=actor, link=link.id if link else None)
-    analysis.advance(session.id, Job.Priority.PATIENT_WAITS)
+    analysis.advance(session.id, priority_of(session))
+
+
+def priority_of(session: Session) -> Job.Priority:
+    """Nobody waits for the results of old clips."""
+    return Job.Priority.HISTORY if session.imported else Job.Priority.PATIENT_WAITS
 
 
 def finish_abandoned() -> int:
-    """Finish the sessions that have films but were left: no open link, no film for a while."""
+    """Finish the sessions that have films but were left: no open link, nothing for a while.
+
+    A salvaged film is as old as its last byte.
+    """
     now = timezone.now()
     quiet = now - datetime.timedelta(hours=settings.UPLOAD_KEEP_HOURS)
     open_links = CaptureLink.objects.filter(revoked__isnull=True, expires__gt=now)
+    handed_in = Recording.objects.exclude(capture__has_key="salvaged")
     left = (
         Session.objects.filter(submitted__isnull=True, recordings__isnull=False)
         .exclude(links__in=open_links)
-        .exclude(recordings__created__gt=quiet)
+        .exclude(recordings__in=handed_in.filter(created__gt=quiet))
+        .exclude(uploads__expires__gt=now)
         .distinct()
     )
     for session in left:
@@ -142,27 +169,44 @@ def retry_failed(session: Session, *, actor: User) -> int:
     return len(failed)
 
 
-def _add(recording: Recording, filmed: datetime.datetime) -> None:
+def _add(recording: Recording, filmed: datetime.datetime, *, even_finished: bool) -> None:
     session = Session.objects.select_for_update().get(pk=recording.session_id)
-    if session.submitted is not None:
-        raise SubmitRefused("This session is already finished. Ask your clinic for a new link.")
+    if session.submitted is not None and not even_finished:
+        raise SubmitRefused(
+            gettext("This session is already finished. Ask your clinic for a new link.")
+        )
     if recording.size == 0:
-        raise SubmitRefused("The film is empty. Please film this task again.")
+        raise SubmitRefused(gettext("The film is empty. Please film this task again."))
     if not consented(session.patient, Purpose.CARE):
-        raise SubmitRefused("There is no consent to recording. Please agree first, then film.")
-    if not session.recordings.exists():
+        raise SubmitRefused(
+            gettext("There is no consent to recording. Please agree first, then film.")
+        )
+    if not session.imported and not session.recordings.exists():
         # A link may be made long before it is used: the sitting begins with its first film.
-        Session.objects.filter(pk=session.pk).update(recorded=filmed)
+        Session.objects.filter(pk=session.pk).update(recorded=filmed, practice=is_practice(session))
     before = session.recordings.filter(task=recording.task)
-    for earlier in before:
-        queue.cancel(earlier.id)
     recording.attempt = (before.aggregate(last=Max("attempt"))["last"] or 0) + 1
     recording.save(force_insert=True)
+    for earlier in before.exclude(pk__in=session.recordings.kept()):
+        queue.cancel(earlier.id)
 
 
-def _digest(path: Path) -> str:
+def is_practice(session: Session) -> bool:
+    """Whether nothing was ever filmed of the patient before, beside old clips."""
+    others = Session.objects.filter(patient=session.patient, imported=False)
+    return not others.exclude(pk=session.pk).filter(recordings__isnull=False).exists()
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of the file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def require_digest(path: Path, sha256: str) -> None:
+    """Raises NotAsSent unless `sha256`, the sender's own digest, is the file's as well."""
+    if digest(path) != sha256.lower():
+        raise NotAsSent
 
 
 def _keep(source: Path, target: Path) -> None:

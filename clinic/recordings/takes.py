@@ -10,6 +10,8 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from clinic.recordings.models import ProtocolTask
 from diagnosis.config import Cue
 
@@ -22,18 +24,23 @@ class BadTake(Exception):
     """What the recorder sent about a take cannot be used; the message says what to do."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"The film came without usable {what}. Please film this task again.")
+        words = gettext("The film came without usable %(what)s. Please film this task again.")
+        super().__init__(words % {"what": what})
 
 
 @dataclasses.dataclass(frozen=True)
 class Take:
-    """A finished take as the browser describes it: `cues` in seconds of the film's stream time."""
+    """A take as the browser describes it: `cues` in seconds of the film's stream time.
+
+    A `partial` one broke off: it has the cues that lie within what was recorded.
+    """
 
     upload: UUID
     task: str
     cues: tuple[Cue, ...]
     capture: dict[str, Any]
     sha256: str
+    partial: bool = False
 
     @classmethod
     def from_json(cls, body: bytes) -> Take:
@@ -41,21 +48,30 @@ class Take:
         data = _object(body)
         sha256 = str(data.get("sha256", ""))
         if not re.fullmatch(r"[0-9a-f]{64}", sha256):
-            raise BadTake("checksum")
+            raise BadTake(gettext("checksum"))
         if not isinstance(data.get("capture"), dict):
-            raise BadTake("facts about the camera")
+            raise BadTake(gettext("facts about the camera"))
         try:
             upload = UUID(str(data.get("upload")))
         except ValueError:
-            raise BadTake("upload") from None
+            raise BadTake(gettext("upload")) from None
+        partial = data.get("partial", False)
+        if not isinstance(partial, bool):
+            raise BadTake(gettext("description"))
         return cls(
-            upload, str(data.get("task", "")), _cues(data.get("cues")), data["capture"], sha256
+            upload,
+            str(data.get("task", "")),
+            _cues(data.get("cues")),
+            data["capture"],
+            sha256,
+            partial,
         )
 
     def require_cues_of(self, task: ProtocolTask) -> None:
-        """Raises BadTake unless every "now" that the task asks for was given."""
-        if len(self.cues) != task.repeats:
-            raise BadTake("times of the beeps")
+        """Raises BadTake unless every "now" that the task asks for was given, none more."""
+        asked = len(self.cues)
+        if asked > task.repeats or (asked < task.repeats and not self.partial):
+            raise BadTake(gettext("times of the beeps"))
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -66,7 +82,7 @@ def _object(body: bytes) -> dict[str, Any]:
                 return data
     except (ValueError, RecursionError):
         pass
-    raise BadTake("description")
+    raise BadTake(gettext("description"))
 
 
 def _number(text: str) -> float:
@@ -92,9 +108,9 @@ def _cues(value: object) -> tuple[Cue, ...]:
     try:
         cues = tuple(Cue(float(cue["start"]), float(cue["end"])) for cue in value)  # type: ignore[attr-defined]
     except (TypeError, KeyError, ValueError, OverflowError):
-        raise BadTake("times of the beeps") from None
+        raise BadTake(gettext("times of the beeps")) from None
     times = [time for cue in cues for time in (cue.start, cue.end)]
     in_order = all(a < b for a, b in pairwise(times))
     if not in_order or not all(math.isfinite(time) and time >= 0 for time in times):
-        raise BadTake("times of the beeps")
+        raise BadTake(gettext("times of the beeps"))
     return cues

@@ -18,7 +18,7 @@ from clinic.audit.models import Action
 from clinic.audit.services import record
 from clinic.patients.models import Patient, Purpose
 from clinic.patients.services import consented
-from clinic.recordings import links, services
+from clinic.recordings import links, salvage, services
 from clinic.recordings.forms import LinkForm, NewSessionForm
 from clinic.recordings.models import CaptureLink, RecordingSession
 
@@ -89,6 +89,7 @@ def revoke_link(request: StaffRequest, link_id: UUID) -> HttpResponse:
 def finish(request: StaffRequest, session_id: UUID) -> HttpResponse:
     """For a sitting that ended without its last button: the films that are there are enough."""
     session = _session(request, session_id)
+    salvage.salvage_session(session, actor=request.user, link=None)
     if not session.recordings.exists():
         messages.warning(request, "Nothing has been filmed yet. Record at least one task first.")
     else:

@@ -49,3 +49,8 @@ class Upload(models.Model):
     @property
     def is_complete(self) -> bool:
         return self.length is not None and self.offset == self.length
+
+    @property
+    def is_salvaged(self) -> bool:
+        """Whether its bytes became a recording without being handed in."""
+        return self.recording is not None and "salvaged" in self.recording.capture

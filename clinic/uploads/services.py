@@ -2,6 +2,7 @@
 
 A film arrives in small parts while it is recorded. A part counts once it is safe on disk and the
 row's offset has moved; whatever fails before that is sent again from the offset that the row tells.
+Bytes beyond the offset, as a kill at the wrong moment leaves them, are cut off by the next part.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import datetime
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from clinic.patients.models import Purpose
@@ -23,113 +26,40 @@ from clinic.patients.services import consented
 from clinic.recordings.access import Access
 from clinic.recordings.models import RecordingSession
 from clinic.uploads.models import Upload
+from clinic.uploads.problems import (
+    AlreadySubmitted,
+    Closed,
+    EmptyFilm,
+    Gone,
+    Incomplete,
+    NoConsent,
+    NotAFilm,
+    Overtaken,
+    ServerFull,
+    TooLarge,
+    TooManyUploads,
+    UnknownTask,
+    WrongLength,
+    WrongOffset,
+)
 
 MIMES = ("video/webm", "video/mp4")
-# A session of nine tasks with each filmed several times stays far below both.
-MAX_UPLOADS_PER_SESSION = 100
-MAX_SESSION_BYTES = 2 * 1024**3
-
-WEBM_START = b"\x1a\x45\xdf\xa3"  # EBML
-MP4_BOX = b"ftyp"  # at byte 4
-
-
-class UploadProblem(Exception):
-    """Why an upload cannot go on, in words for the person; `status` is tus' answer for it."""
-
-    status = 400
-
-
-class WrongOffset(UploadProblem):
-    """`offset` is where the server stands and the sender must go on."""
-
-    status = 409
-
-    def __init__(self, offset: int) -> None:
-        super().__init__(f"The next part must start at byte {offset}.")
-        self.offset = offset
-
-
-class WrongLength(UploadProblem):
-    def __init__(self) -> None:
-        super().__init__("The film's length does not fit what was sent. Please film it again.")
-
-
-class TooLarge(UploadProblem):
-    status = 413
-
-    def __init__(self) -> None:
-        super().__init__("The film is too large. Please film this task again, as it is asked for.")
-
-
-class TooManyUploads(UploadProblem):
-    status = 429
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This session holds as many films as it can. Please ask your clinic for help."
-        )
-
-
-class NotAFilm(UploadProblem):
-    status = 415
-
-    def __init__(self) -> None:
-        super().__init__("This file is not a film that we can read. Please film this task again.")
-
-
-class EmptyFilm(UploadProblem):
-    def __init__(self) -> None:
-        super().__init__("The film is empty: nothing was recorded. Please film this task again.")
-
-
-class Incomplete(UploadProblem):
-    status = 409
-
-    def __init__(self) -> None:
-        super().__init__("The film has not arrived in full. Please keep this page open.")
-
-
-class UnknownTask(UploadProblem):
-    def __init__(self) -> None:
-        super().__init__("This task is not part of the session. Please load the page again.")
-
-
-class Closed(UploadProblem):
-    status = 403
-
-    def __init__(self) -> None:
-        super().__init__("This session is finished. Please ask your clinic for a new link.")
-
-
-class NoConsent(UploadProblem):
-    status = 403
-
-    def __init__(self) -> None:
-        super().__init__("There is no consent to recording yet. Please agree first, then film.")
-
-
-class Gone(UploadProblem):
-    status = 410
-
-    def __init__(self) -> None:
-        super().__init__("This upload has ended. The film must be sent again from its start.")
-
-
-class Overtaken(UploadProblem):
-    status = 409
-
-    def __init__(self) -> None:
-        super().__init__(
-            "A newer film of this task has already arrived. It is the one that counts; "
-            "please go on."
-        )
-
-
-class AlreadySubmitted(UploadProblem):
-    status = 409
-
-    def __init__(self) -> None:
-        super().__init__("This film has been received and cannot be removed here.")
+IMPORTED_MIMES = (
+    *MIMES,
+    "video/quicktime",
+    "video/mpeg",
+    "image/gif",
+    "video/x-msvideo",
+    "video/x-matroska",
+    "video/3gpp",
+    "application/octet-stream",
+)
+# A session of nine tasks with each filmed twenty times stays below both.
+MAX_UPLOADS_PER_SESSION = 200
+MAX_SESSION_BYTES = 4 * 1024**3
+# All films of the session are summed up only as often as a film has grown by this much.
+SUM_EVERY = 16 * 1024**2
+EMPTY_COUNTS = datetime.timedelta(hours=1)
 
 
 @transaction.atomic
@@ -137,22 +67,21 @@ def create(access: Access, *, task_code: str, mime: str, length: int | None) -> 
     """A new, empty upload of a take; `length` in bytes, None while the take is being recorded."""
     session = access.session
     _require_open(session)
-    if mime.partition(";")[0].strip().lower() not in MIMES:
+    mimes = IMPORTED_MIMES if session.imported else MIMES
+    if mime.partition(";")[0].strip().lower() not in mimes:
         raise NotAFilm
     if length is not None and length > settings.UPLOAD_MAX_BYTES:
         raise TooLarge
     task = session.protocol.tasks.filter(code=task_code).first()
     if task is None:
         raise UnknownTask
-    if session.uploads.count() >= MAX_UPLOADS_PER_SESSION:
+    if _counted(session).count() >= MAX_UPLOADS_PER_SESSION:
         raise TooManyUploads
-    upload = Upload.objects.create(
-        session=session,
-        task=task,
-        mime=mime[:80],
-        length=length,
-        expires=timezone.now() + datetime.timedelta(hours=settings.UPLOAD_KEEP_HOURS),
+    _require_session_room(session, length or 0)
+    upload = Upload(
+        session=session, task=task, mime=mime[:80], length=length, expires=_new_expiry()
     )
+    upload.save(force_insert=True)
     _make_file(upload)
     return upload
 
@@ -160,9 +89,10 @@ def create(access: Access, *, task_code: str, mime: str, length: int | None) -> 
 def append(upload: Upload, *, offset: int, data: bytes, length: int | None) -> int:
     """Adds `data` at `offset`; returns the new offset, once the bytes are safe on disk.
 
-    `length` is the whole film's length where the sender knows it by now.
+    `length` is the whole film's length where the sender knows it by now. `upload` then holds what
+    its row does.
     """
-    with _held(upload) as file:
+    with held(upload) as file:
         _reload(upload)
         _require_open(upload.session)
         if upload.recording_id is not None or upload.offset != offset:
@@ -170,14 +100,41 @@ def append(upload: Upload, *, offset: int, data: bytes, length: int | None) -> i
         end = offset + len(data)
         whole = _settled_length(upload, length)
         _require_room(upload, end, whole)
-        file.seek(offset)
-        file.write(data)
-        os.fsync(file.fileno())
+        _write(file, offset, data)
+        # Should the database fail now, the bytes stay: nobody knows whether it has moved the
+        # offset, and with the bytes there both answers are true.
+        expires = _new_expiry()
         standing = Upload.objects.filter(id=upload.id, offset=offset, recording__isnull=True)
-        if not standing.update(offset=end, length=whole):
+        if not standing.update(offset=end, length=whole, expires=expires):
             _reload(upload)
             raise WrongOffset(upload.offset)
+    upload.offset, upload.length, upload.expires = end, whole, expires
     return end
+
+
+def require_there(upload: Upload) -> None:
+    """Raises Gone unless the sender may go on with the upload, or hear that it has arrived."""
+    if upload.is_salvaged:
+        raise Gone
+    if upload.recording_id is None and (
+        upload.expires <= timezone.now() or _size(upload) < upload.offset
+    ):
+        raise Gone
+
+
+def require_ready(upload: Upload) -> None:
+    """Raises the UploadProblem that keeps the upload from becoming a recording."""
+    later = Upload.objects.filter(
+        session=upload.session_id, task=upload.task_id, created__gt=upload.created
+    )
+    if later.filter(recording__isnull=False).exists():
+        raise Overtaken
+    if not upload.is_complete:
+        raise Incomplete
+    if upload.length == 0:
+        raise EmptyFilm
+    if _size(upload) < upload.offset:
+        raise Gone
 
 
 def remove(upload: Upload) -> None:
@@ -192,31 +149,15 @@ def remove(upload: Upload) -> None:
     upload.path.unlink(missing_ok=True)
 
 
-def check_film(upload: Upload) -> None:
-    """Raises the UploadProblem that keeps the upload from becoming a recording."""
-    later = Upload.objects.filter(
-        session=upload.session_id, task=upload.task_id, created__gt=upload.created
-    )
-    if later.filter(recording__isnull=False).exists():
-        raise Overtaken
-    if not upload.is_complete:
-        raise Incomplete
-    if upload.length == 0:
-        raise EmptyFilm
-    with upload.path.open("rb") as file:
-        start = file.read(12)
-    if not (start.startswith(WEBM_START) or start[4:8] == MP4_BOX):
-        raise NotAFilm
-
-
 def reap() -> int:
     """Deletes expired rows with their files, and files that no row knows; returns how many."""
-    expired = list(Upload.objects.filter(expires__lte=timezone.now()))
-    for upload in expired:
-        path = upload.path
-        upload.delete()
-        path.unlink(missing_ok=True)
-    return len(expired) + _reap_strays()
+    expired = Upload.objects.filter(expires__lte=timezone.now())
+    count = 0
+    for upload in list(expired):
+        if expired.filter(id=upload.id).delete()[0]:  # unless a part has come meanwhile
+            upload.path.unlink(missing_ok=True)
+            count += 1
+    return count + _reap_strays()
 
 
 def _reap_strays() -> int:
@@ -234,6 +175,18 @@ def _reap_strays() -> int:
     return len(strays)
 
 
+@contextmanager
+def held(upload: Upload) -> Iterator[BinaryIO]:
+    """The upload's file, held against other writers: two tabs must not mix their bytes."""
+    try:
+        file = upload.path.open("r+b", buffering=0)
+    except FileNotFoundError:
+        raise Gone from None
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
 def _require_open(session: RecordingSession) -> None:
     if session.submitted is not None:
         raise Closed
@@ -243,30 +196,55 @@ def _require_open(session: RecordingSession) -> None:
 
 def _reload(upload: Upload) -> None:
     """What the database knows now; the reaper or another tab may have ended the upload."""
+    rows = Upload.objects.select_related("session__patient", "recording")
     try:
-        upload.refresh_from_db()
+        upload.refresh_from_db(from_queryset=rows)
     except Upload.DoesNotExist:
         raise Gone from None
+    if upload.is_salvaged:
+        raise Gone
 
 
 def _make_file(upload: Upload) -> None:
-    upload.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = upload.path.parent
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _require_space(folder, 0)
     upload.path.touch(mode=0o600)
-    folder = os.open(upload.path.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
+    descriptor = os.open(folder, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
 
 
-@contextmanager
-def _held(upload: Upload) -> Iterator[BinaryIO]:
-    """The upload's file, held against other writers: two tabs must not mix their bytes."""
+def _write(file: BinaryIO, offset: int, data: bytes) -> None:
+    """The file then ends with `data` at `offset`; with less there when the disk refuses it."""
+    if data:
+        _require_space(file.fileno(), len(data))
+    file.truncate(offset)
+    file.seek(offset)
+    rest = memoryview(data)
     try:
-        file = upload.path.open("r+b", buffering=0)
+        while rest:
+            rest = rest[file.write(rest) :]
+        os.fsync(file.fileno())
+    except OSError:
+        file.truncate(offset)
+        raise
+
+
+def _require_space(place: Path | int, size: int) -> None:
+    if shutil.disk_usage(place).free < settings.DISK_RESERVE_BYTES + size:
+        raise ServerFull
+
+
+def _size(upload: Upload) -> int:
+    try:
+        return upload.path.stat().st_size
     except FileNotFoundError:
-        raise Gone from None
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
+        return -1
+
+
+def _new_expiry() -> datetime.datetime:
+    return timezone.now() + datetime.timedelta(hours=settings.UPLOAD_KEEP_HOURS)
 
 
 def _settled_length(upload: Upload, length: int | None) -> int | None:
@@ -282,7 +260,21 @@ def _require_room(upload: Upload, end: int, length: int | None) -> None:
         raise WrongLength
     if max(end, length or 0) > settings.UPLOAD_MAX_BYTES:
         raise TooLarge
-    others = Upload.objects.filter(session=upload.session_id).exclude(id=upload.id)
-    held = others.aggregate(sum=Sum("offset"))["sum"] or 0
-    if held + end > MAX_SESSION_BYTES:
+    if end // SUM_EVERY > upload.offset // SUM_EVERY:
+        _require_session_room(upload.session, end - upload.offset)
+
+
+def _require_session_room(session: RecordingSession, size: int) -> None:
+    """Staff bring old clips of any size into imported sessions; only the disk limits those."""
+    if session.imported:
+        return
+    held_bytes = _counted(session).aggregate(sum=Sum("offset"))["sum"] or 0
+    if held_bytes + size > MAX_SESSION_BYTES:
         raise TooManyUploads
+
+
+def _counted(session: RecordingSession) -> QuerySet[Upload]:
+    """The uploads that the session's limits count: an honest person's lost network leaves empty
+    ones, and parts that were salvaged, in any number."""
+    recent = Q(offset__gt=0) | Q(created__gt=timezone.now() - EMPTY_COUNTS)
+    return session.uploads.filter(recent).exclude(recording__capture__has_key="salvaged")

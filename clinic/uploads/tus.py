@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.http import http_date
 
 from clinic.uploads.models import Upload
-from clinic.uploads.services import UploadProblem
+from clinic.uploads.problems import UploadProblem
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-defer-length,expiration,checksum,termination"

@@ -13,12 +13,13 @@ from uuid import UUID
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from clinic.languages import speak
 from clinic.recordings.access import capture_session, may_capture
 from clinic.uploads import services, tus
 from clinic.uploads.models import Upload
+from clinic.uploads.problems import UploadProblem, WrongOffset, server_trouble
 
 TusView = Callable[..., HttpResponse]
 
@@ -40,14 +41,15 @@ def _answer(view: TusView, request: HttpRequest, **captured: Any) -> HttpRespons
         return HttpResponse(status=204, headers=tus.abilities(settings.UPLOAD_MAX_BYTES))
     try:
         tus.require_version(request)
-        return view(request, **captured)
-    except services.UploadProblem as problem:
+        with server_trouble():
+            return view(request, **captured)
+    except UploadProblem as problem:
         return _refusal(problem)
 
 
-def _refusal(problem: services.UploadProblem) -> HttpResponse:
+def _refusal(problem: UploadProblem) -> HttpResponse:
     response = HttpResponse(str(problem), status=problem.status, content_type="text/plain")
-    if isinstance(problem, services.WrongOffset):
+    if isinstance(problem, WrongOffset):
         response["Upload-Offset"] = str(problem.offset)
     if isinstance(problem, tus.OtherVersion):
         response["Tus-Version"] = tus.VERSION
@@ -77,11 +79,12 @@ def create(request: HttpRequest) -> HttpResponse:
 @speaks_tus
 def detail(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     upload = _own_upload(request, upload_id)
-    if request.method == "PATCH":
-        return _patch(request, upload)
     if request.method == "DELETE":
         services.remove(upload)
         return HttpResponse(status=204)
+    services.require_there(upload)
+    if request.method == "PATCH":
+        return _patch(request, upload)
     return HttpResponse(headers={**tus.state(upload), "Cache-Control": "no-store"})
 
 
@@ -89,7 +92,7 @@ def _patch(request: HttpRequest, upload: Upload) -> HttpResponse:
     offset = tus.whole(request, "Upload-Offset")
     if offset is None:
         raise tus.BadRequest("Upload-Offset is missing.")
-    upload.offset = services.append(
+    services.append(
         upload,
         offset=offset,
         data=tus.part(request, settings.UPLOAD_MAX_PATCH),
@@ -101,9 +104,9 @@ def _patch(request: HttpRequest, upload: Upload) -> HttpResponse:
 
 def _own_upload(request: HttpRequest, upload_id: UUID) -> Upload:
     """The upload, for one who may record its session; 404 for all others."""
-    upload = Upload.objects.filter(id=upload_id).first()
-    if upload is None or not may_capture(request.user, request.COOKIES, upload.session_id):
+    upload = Upload.objects.select_related("recording").filter(id=upload_id).first()
+    access = upload and may_capture(request.user, request.COOKIES, upload.session_id)
+    if upload is None or access is None:
         raise Http404("no such upload")
-    if upload.expires <= timezone.now():
-        raise services.Gone
+    speak(request, access.session.patient)
     return upload

@@ -8,12 +8,12 @@ const theme: Theme = {
 };
 const span: [string, string] = ["2026-01-01T10:00:00Z", "2026-11-01T10:00:00Z"];
 
-function line(state: string, values: number[], sd: number | null = 0.4): TrendLine {
+function line(state: string, values: number[], sd: number | null = 0.4, apart = false): TrendLine {
   const points = values.map((value, i) => ({
     at: `2026-0${i + 1}-01T10:00:00Z`, date: "1 January 2026", value, words: `${value}`, sd, n: 3,
     href: `/sessions/${i}/`,
   }));
-  return { state, label: state.toUpperCase(), points };
+  return { state, apart, label: state.toUpperCase(), points };
 }
 
 function drawn(...lines: TrendLine[]) {
@@ -33,6 +33,14 @@ describe("a trend", () => {
   it.each(["between", "unsure", ""])("draws the state %j hollow and joins its points to no line", (state) => {
     const [trace] = drawn(line(state, [6, 5])).data;
     expect(trace).toMatchObject({ mode: "markers", marker: { color: "paper" } });
+  });
+
+  it("draws practice hollow in its state's colour and shape, and joins it to no line", () => {
+    const [trace] = drawn(line("on", [6, 5], 0.4, true)).data;
+    expect(trace).toMatchObject({
+      mode: "markers",
+      marker: { color: "paper", symbol: "circle", line: { color: "blue" } },
+    });
   });
 
   it("has the SD over the repeats as bars, none where there is no SD", () => {

@@ -15,6 +15,8 @@ export interface TrendPoint {
 
 export interface TrendLine {
   state: string;
+  /** Shown beside the line, not as part of it. */
+  apart: boolean;
   label: string;
   points: TrendPoint[];
 }
@@ -41,29 +43,34 @@ export function padded([from, to]: [string, string]): [string, string] {
   return [new Date(start - room).toISOString(), new Date(end + room).toISOString()];
 }
 
-function marker(state: string, theme: Theme): Json {
-  if (state === "on") return { color: theme.on, symbol: "circle", size: 9 };
-  if (state === "off") return { color: theme.off, symbol: "square", size: 9 };
-  const line = { color: theme.soft, width: 2 };
-  return { color: theme.surface, symbol: "diamond", size: 9, line };
+const SYMBOLS: Readonly<Record<string, string>> = { on: "circle", off: "square" };
+
+function colour(state: string, theme: Theme): string {
+  return state === "on" ? theme.on : state === "off" ? theme.off : theme.soft;
+}
+
+/** Filled where the points are joined to a line, hollow where they stand alone. */
+function marker(state: string, joined: boolean, theme: Theme): Json {
+  const shape = { symbol: SYMBOLS[state] ?? "diamond", size: 9 };
+  const color = colour(state, theme);
+  return joined ? { ...shape, color } : { ...shape, color: theme.surface, line: { color, width: 2 } };
 }
 
 function trace(line: TrendLine, unit: string, theme: Theme): Json {
-  const known = line.state === "on" || line.state === "off";
-  const mark = marker(line.state, theme);
+  const joined = !line.apart && line.state in SYMBOLS;
   const array = line.points.map((point) => point.sd ?? 0);
   return {
     type: "scatter",
-    // Only a known state is joined to a line; the others stand alone.
-    mode: known ? "lines+markers" : "markers",
+    // Only a known state is joined to a line, and only what is compared with one another.
+    mode: joined ? "lines+markers" : "markers",
     name: line.label,
     x: line.points.map((point) => point.at),
     y: line.points.map((point) => point.value),
-    error_y: { type: "data", array, thickness: 1, width: 2, color: mark.line ? theme.soft : mark.color },
+    error_y: { type: "data", array, thickness: 1, width: 2, color: colour(line.state, theme) },
     customdata: line.points,
     cliponaxis: false, // a marker at zero is drawn whole
-    marker: mark,
-    line: { color: mark.color, width: 1.5, dash: line.state === "off" ? "dot" : "solid" },
+    marker: marker(line.state, joined, theme),
+    line: { color: colour(line.state, theme), width: 1.5, dash: line.state === "off" ? "dot" : "solid" },
     hovertemplate:
       `<b>%{customdata.words} ${unit}</b><br>${line.label}, %{customdata.date}` +
       "<br>n = %{customdata.n}<extra></extra>",

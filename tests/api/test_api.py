@@ -95,6 +95,20 @@ def test_names_show_only_where_the_person_may_see_them(
     assert {row.get("last_name") for row in page} == {"Patient", None}
 
 
+def test_it_is_told_how_a_session_and_its_films_came_about(login, rita_researcher, recording):
+    session = recording.session
+    session.ill, session.helped, session.practice = True, True, True
+    session.save()
+    recording.partial = True
+    recording.save()
+    browser = login(rita_researcher)
+    (row,) = rows(browser, "api:session-list")
+    told = ("ill", "facial_procedure", "too_ill", "helped", "practice", "imported")
+    assert [row[name] for name in told] == [True, None, None, True, True, False]
+    (film,) = rows(browser, "api:recording-list")
+    assert film["partial"] is True
+
+
 def test_a_curve_is_listed_without_values_and_read_with_them(login, carl_clinician, result):
     browser = login(carl_clinician)
     (row,) = rows(browser, "api:trace-list", recording=str(result.subject))

@@ -31,10 +31,11 @@ def sitting(
 
 
 def film(session: RecordingSession, code: str, content: bytes = b"a film") -> Recording:
+    """Handed in; whether the session is practice stays as `session` has it."""
     path = Path(tempfile.mkdtemp()) / "film.webm"
     path.write_bytes(content)
     task: ProtocolTask = session.protocol.tasks.get(code=code)
-    return services.submit(
+    made = services.submit(
         session,
         task,
         path,
@@ -43,6 +44,8 @@ def film(session: RecordingSession, code: str, content: bytes = b"a film") -> Re
         capture={},
         filmed=session.recorded,
     )
+    RecordingSession.objects.filter(pk=session.pk).update(practice=session.practice)
+    return made
 
 
 def amplitude(value: float | None, absent: str | None = None, caution: str = "") -> Measure:

@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from clinic.accounts.models import User
+from clinic.patients.models import Patient
 from clinic.recordings import links
-from clinic.recordings.models import CaptureLink, RecordingSession
+from clinic.recordings.models import CaptureLink, Protocol, RecordingSession
+from clinic.reminders.models import Plan
+from tests.conftest import RIGHT_ANSWERS
 
+from .planning import Clock, make_plan
 from .submitting import new_film
 
 
@@ -32,8 +37,8 @@ def link(link_and_address: tuple[CaptureLink, str]) -> CaptureLink:
 
 @pytest.fixture
 def paul(client: Client, address: str) -> Client:
-    """The patient's browser, after the button of the landing page."""
-    client.post(address)
+    """The patient's browser, after the right answers on the landing page."""
+    client.post(address, RIGHT_ANSWERS)
     return client
 
 
@@ -48,3 +53,18 @@ def described(session: RecordingSession) -> RecordingSession:
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
     return new_film(tmp_path)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time of day, which stands still unless it is moved."""
+    clock = Clock()
+    monkeypatch.setattr(timezone, "now", clock)
+    return clock
+
+
+@pytest.fixture
+def plan(
+    clock: Clock, consented_patient: Patient, protocol: Protocol, carl_clinician: User
+) -> Plan:
+    return make_plan(consented_patient, carl_clinician)

@@ -9,6 +9,7 @@ from clinic.accounts.models import Membership
 from clinic.audit import services
 from clinic.audit.models import Action, Event
 from clinic.recordings import links
+from clinic.reminders.models import Plan
 
 
 def test_an_event_finds_clinic_and_patient_of_every_kind_of_record(
@@ -22,6 +23,7 @@ def test_an_event_finds_clinic_and_patient_of_every_kind_of_record(
         (recording, "recording"),
         (link, "link"),
         (patient.consents.first(), "consent"),
+        (Plan(patient=patient), "plan"),
     ]:
         services.record(Action.READ, target, actor=carl_clinician)
         event = Event.objects.first()

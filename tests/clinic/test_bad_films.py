@@ -56,11 +56,12 @@ def test_a_film_without_a_face_is_asked_for_again(
     assert "do it again" in take["findings"][0]["patient"]
 
 
-def test_a_film_of_more_than_ten_minutes_is_told_to_be_too_long(
+def test_a_film_of_more_than_ten_minutes_is_refused(
     paul: Client, described: RecordingSession, tmp_path: Path
 ) -> None:
     film = tmp_path / "long.webm"
     write(film, np.arange(0, 640, 10), codec="libvpx", container="webm")
-    take = told(paul, described, film.read_bytes())
-    assert not take["usable"]
-    assert codes(take, "blocks") == ["too_long"]
+    upload = send(described, film.read_bytes(), task="rest")
+    answer = submit(paul, upload, film.read_bytes(), cues=[])
+    assert answer.status_code == 422
+    assert "at most 10 minutes" in answer.json()["error"]

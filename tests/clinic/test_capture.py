@@ -9,80 +9,19 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from clinic.accounts.models import User
 from clinic.audit.models import Action, Event
 from clinic.patients.models import Consent, ConsentText, Patient, Purpose
-from clinic.recordings import access
+from clinic.recordings import capture_setup
 from clinic.recordings.capture_forms import ContextForm
 from clinic.recordings.models import CaptureLink, Protocol, RecordingSession
+from diagnosis.findings import rules, threshold
 from tests.clinic.takes import page, send, submit
 from tests.conftest import Login
 
 pytestmark = pytest.mark.django_db
-
-
-class TestTheLink:
-    def test_opening_it_shows_a_button_and_changes_nothing(
-        self, client: Client, address: str, link: CaptureLink, patient: Patient
-    ) -> None:
-        answer = client.get(address)
-        assert answer.status_code == 200
-        assert access.COOKIE not in answer.cookies
-        assert patient.last_name not in answer.content.decode()
-        link.refresh_from_db()
-        assert link.opened is None
-
-    def test_pressing_the_button_gives_the_cookie_and_leads_on(
-        self, client: Client, address: str, session: RecordingSession, link: CaptureLink
-    ) -> None:
-        answer = client.post(address)
-        assert answer["Location"] == page(session)
-        cookie = answer.cookies[access.COOKIE]
-        assert cookie["httponly"]
-        assert cookie["samesite"] == "Lax"
-        assert Event.objects.get(action=Action.OPEN_LINK).link == link.id
-        assert client.get(page(session)).status_code == 302
-
-    def test_the_cookie_does_not_hold_the_token(self, client: Client, address: str) -> None:
-        token = address.split("/")[2]
-        assert token not in client.post(address).cookies[access.COOKIE].value
-
-    @pytest.mark.parametrize("method", ["get", "post"])
-    def test_an_expired_link_says_so_and_opens_nothing(
-        self, client: Client, address: str, method: str
-    ) -> None:
-        CaptureLink.objects.update(expires=timezone.now())
-        answer = getattr(client, method)(address)
-        assert answer.status_code == 410
-        assert "This link has ended" in answer.content.decode()
-        assert access.COOKIE not in answer.cookies
-
-    def test_a_revoked_link_says_so(self, client: Client, address: str) -> None:
-        CaptureLink.objects.update(revoked=timezone.now())
-        assert "has closed this link" in client.post(address).content.decode()
-
-    def test_a_mistyped_link_says_so(self, client: Client, address: str) -> None:
-        answer = client.post(address[:-4] + "/")
-        assert (answer.status_code, access.COOKIE in answer.cookies) == (410, False)
-
-    def test_revoking_ends_access_at_once(self, paul: Client, session: RecordingSession) -> None:
-        CaptureLink.objects.update(revoked=timezone.now())
-        assert paul.get(page(session)).status_code == 404
-
-    def test_a_cookie_that_was_changed_opens_nothing(
-        self, paul: Client, session: RecordingSession
-    ) -> None:
-        paul.cookies[access.COOKIE] = paul.cookies[access.COOKIE].value[:-1] + "~"
-        assert paul.get(page(session)).status_code == 404
-
-    def test_a_cookie_opens_its_own_session_only(
-        self, paul: Client, session: RecordingSession
-    ) -> None:
-        other = RecordingSession.objects.create(
-            patient=session.patient, protocol=session.protocol, created_by=session.created_by
-        )
-        assert paul.get(page(other)).status_code == 404
 
 
 class TestWhoMayUseTheFlow:
@@ -171,6 +110,27 @@ class TestConsent:
         for text in consent_texts.values():
             assert text.body in shown
 
+    def test_shows_a_text_as_it_was_written(
+        self, login: Login, anna_assistant: User, new_session: RecordingSession
+    ) -> None:
+        """Clinics write texts of their own: a text is words, never a part of the page."""
+        ConsentText.objects.filter(purpose=Purpose.CARE).update(body="First.\n<b>Second</b>")
+        shown = login(anna_assistant).get(page(new_session, "consent/")).content.decode()
+        assert "First.<br>&lt;b&gt;Second&lt;/b&gt;" in shown
+
+    def test_is_given_to_the_text_that_was_read(
+        self, login: Login, anna_assistant: User, new_session: RecordingSession
+    ) -> None:
+        Patient.objects.update(language="zh-hans")
+        read = ConsentText.objects.update_or_create(
+            clinic=None, purpose=Purpose.CARE, version=1, language="zh-hans",
+            defaults={"body": "我同意拍摄。"},
+        )[0]  # fmt: skip
+        browser = login(anna_assistant)
+        assert read.body in browser.get(page(new_session, "consent/")).content.decode()
+        browser.post(page(new_session, "consent/"), {"care": "on"})
+        assert Consent.objects.get().text == read
+
     def test_care_is_required(
         self, login: Login, anna_assistant: User, new_session: RecordingSession
     ) -> None:
@@ -189,20 +149,29 @@ class TestConsent:
 
 
 class TestHowAreYouToday:
-    ANSWERS: ClassVar = {"medication": "off", "minutes_since_dose": "210", "dyskinesia": "mild"}
+    ANSWERS: ClassVar = {
+        "medication": "off",
+        "minutes_since_dose": "210",
+        "dyskinesia": "mild",
+        "ill": "True",
+        "facial_procedure": "False",
+        "helped": "True",
+    }
 
     def test_the_answers_are_kept(self, paul: Client, session: RecordingSession) -> None:
         assert paul.post(page(session, "context/"), self.ANSWERS).status_code == 302
         session.refresh_from_db()
         kept = (session.medication, session.minutes_since_dose, session.dyskinesia)
         assert kept == ("off", 210, "mild")
+        assert (session.ill, session.facial_procedure, session.helped) == (True, False, True)
+        assert Event.objects.filter(action=Action.CHANGE, target=session.id).count() == 1
 
     def test_not_knowing_when_is_an_answer(self, paul: Client, session: RecordingSession) -> None:
         paul.post(page(session, "context/"), self.ANSWERS | {"minutes_since_dose": "unknown"})
         session.refresh_from_db()
         assert (session.minutes_since_dose, session.has_context) == (None, True)
 
-    @pytest.mark.parametrize("missing", ["medication", "minutes_since_dose", "dyskinesia"])
+    @pytest.mark.parametrize("missing", ANSWERS)
     def test_a_missing_answer_is_asked_for(
         self, paul: Client, session: RecordingSession, missing: str
     ) -> None:
@@ -211,9 +180,58 @@ class TestHowAreYouToday:
         session.refresh_from_db()
         assert not session.has_context
 
-    def test_every_medication_state_can_be_chosen(self) -> None:
-        offered = dict(ContextForm.base_fields["medication"].choices)  # type: ignore[attr-defined]
-        assert set(offered) == set(RecordingSession.Medication.values)
+    def test_every_state_can_be_chosen(self) -> None:
+        for name, states in (
+            ("medication", RecordingSession.Medication),
+            ("dyskinesia", RecordingSession.Dyskinesia),
+        ):
+            offered = dict(ContextForm.base_fields[name].choices)  # type: ignore[attr-defined]
+            assert set(offered) == set(states.values)
+
+    def test_the_answers_can_be_changed_before_the_films(
+        self, paul: Client, session: RecordingSession
+    ) -> None:
+        paul.post(page(session, "context/"), self.ANSWERS)
+        form = paul.get(page(session, "context/")).context["form"]
+        assert {name: str(form[name].value()) for name in self.ANSWERS} == self.ANSWERS
+
+
+class TestTooIllToday:
+    def test_is_kept_and_thanked_for_with_the_day_until_which_the_link_works(
+        self, paul: Client, session: RecordingSession, link: CaptureLink
+    ) -> None:
+        answer = paul.post(page(session, "too-ill/"), follow=True)
+        shown = answer.content.decode()
+        assert "Thank you for telling us" in shown
+        assert date_format(timezone.localtime(link.expires), "j F Y, H:i") in shown
+        session.refresh_from_db()
+        assert session.too_ill is not None
+        event = Event.objects.get(action=Action.CHANGE, target=session.id)
+        assert (event.actor, event.link) == (None, link.id)
+
+    def test_coming_back_asks_how_they_are_and_the_answer_clears_it(
+        self, paul: Client, described: RecordingSession
+    ) -> None:
+        paul.post(page(described, "too-ill/"))
+        assert paul.get(page(described))["Location"] == page(described, "context/")
+        paul.post(page(described, "context/"), TestHowAreYouToday.ANSWERS)
+        described.refresh_from_db()
+        assert described.too_ill is None
+        assert paul.get(page(described))["Location"] == page(described, "record/")
+
+    def test_nobody_who_did_not_say_so_meets_the_page(
+        self, paul: Client, session: RecordingSession
+    ) -> None:
+        assert paul.get(page(session, "too-ill/"))["Location"] == page(session)
+
+    def test_after_the_end_it_is_no_answer_any_more(
+        self, paul: Client, described: RecordingSession
+    ) -> None:
+        described.submitted = timezone.now()
+        described.save()
+        assert paul.post(page(described, "too-ill/"))["Location"] == page(described)
+        described.refresh_from_db()
+        assert described.too_ill is None
 
 
 class TestTheCapturePage:
@@ -224,6 +242,66 @@ class TestTheCapturePage:
         smile = setup["tasks"][1]
         assert (smile["code"], smile["leadIn"], smile["repeats"]) == ("smile", 2, 2)
         assert setup["tasks"][0]["kind"] == "rest"
+
+    def test_tells_it_when_the_link_ends_and_who_presses_the_buttons(
+        self, paul: Client, described: RecordingSession, link: CaptureLink
+    ) -> None:
+        RecordingSession.objects.update(helped=True)
+        setup = paul.get(page(described, "record/")).context["setup"]
+        assert datetime.datetime.fromisoformat(setup["expires"]) == link.expires
+        assert setup["helped"] is True
+
+    def test_staff_have_no_link_that_ends(
+        self, login: Login, carl_clinician: User, described: RecordingSession
+    ) -> None:
+        answer = login(carl_clinician).get(page(described, "record/"))
+        assert answer.context["setup"]["expires"] is None
+
+    def test_the_guide_has_the_thresholds_of_the_server(
+        self, paul: Client, described: RecordingSession
+    ) -> None:
+        guide = paul.get(page(described, "record/")).context["setup"]["guide"]
+        assert guide["assets"] == "/static/dist/vision/"
+        assert guide["thresholds"]["fps_for_speed"] == threshold("fps_for_speed")
+        assert guide["live"] == rules()["live"]
+
+    def test_only_findings_with_words_for_it_are_reasons_to_film_again(
+        self, paul: Client, described: RecordingSession, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        words = {"one": "One film was too dark.", "many": "{n} films were too dark."}
+        known = {"findings": {"too_dark": {"retake": words}, "face_small": {}}}
+        monkeypatch.setattr(capture_setup, "rules", lambda: {**rules(), **known})
+        setup = paul.get(page(described, "record/")).context["setup"]
+        assert setup["retakes"] == {"too_dark": words}
+
+    def test_the_first_session_is_for_practice(
+        self, paul: Client, described: RecordingSession
+    ) -> None:
+        def is_practice() -> bool:
+            return paul.get(page(described, "record/")).context["setup"]["practice"]
+
+        other = RecordingSession.objects.create(
+            patient=described.patient, protocol=described.protocol, imported=True
+        )
+        other.recordings.create(
+            task=other.protocol.tasks.get(code="smile"), attempt=1, size=1, file="old"
+        )
+        submit(paul, send(described))
+        assert is_practice()
+        RecordingSession.objects.filter(id=other.id).update(imported=False)
+        assert not is_practice()
+
+    def test_it_alone_may_run_the_face_finder(
+        self, paul: Client, described: RecordingSession
+    ) -> None:
+        policy = paul.get(page(described, "record/"))["Content-Security-Policy"]
+        rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+        assert {"'self'", "'wasm-unsafe-eval'"} <= set(rules["script-src"].split())
+        assert rules["worker-src"] == "'self'"
+        assert "'unsafe-eval'" not in policy
+        other = paul.get(page(described, "context/"))["Content-Security-Policy"]
+        assert "wasm" not in other
+        assert "worker-src" not in other
 
     def test_knows_which_films_have_arrived(
         self, paul: Client, described: RecordingSession
@@ -236,11 +314,3 @@ class TestTheCapturePage:
         shown = paul.get(page(described, "record/")).content.decode()
         assert "Nobody watches this live" in shown
         assert described.patient.clinic.phone in shown
-
-
-def test_a_link_s_cookie_ends_with_the_link(
-    client: Client, address: str, link: CaptureLink
-) -> None:
-    expires = client.post(address).cookies[access.COOKIE]["expires"]
-    told = datetime.datetime.strptime(expires, "%a, %d %b %Y %H:%M:%S GMT")
-    assert abs(told.replace(tzinfo=datetime.UTC) - link.expires) < datetime.timedelta(seconds=2)

@@ -9,9 +9,13 @@ from clinic.audit.models import Action, Event
 from clinic.patients import services
 from clinic.patients.models import Consent, ConsentText, Purpose
 
+SIGNED = {"signed": "on", "language": "en"}
 
-def give(patient, *purposes, actor):
-    return services.give_consent(patient, purposes, by=Consent.By.STAFF, actor=actor)
+
+def give(patient, *purposes, actor, language="en"):
+    return services.give_consent(
+        patient, purposes, by=Consent.By.STAFF, actor=actor, language=language
+    )
 
 
 def test_consent_to_one_purpose_is_none_to_another(patient, consent_texts, carl_clinician):
@@ -53,6 +57,57 @@ def test_a_new_text_must_be_agreed_to_again(patient, consent_texts, carl_clinici
     assert services.consented(patient, Purpose.CARE)
 
 
+def test_agreement_in_one_language_is_agreement_in_all(patient, consent_texts, carl_clinician):
+    (consent,) = give(patient, Purpose.CARE, actor=carl_clinician, language="zh-hans")
+    assert "我同意" in consent.text.body
+    assert services.consented(patient, Purpose.CARE)
+    assert give(patient, Purpose.CARE, actor=carl_clinician, language="en") == []
+
+
+def test_a_text_that_was_not_written_in_a_language_is_read_in_english(patient, consent_texts):
+    ConsentText.objects.create(purpose=Purpose.CARE, version=2, body="Now with more.")
+    assert services.current_text(patient, Purpose.CARE, "zh-hans").body == "Now with more."
+
+
+def test_the_first_own_text_of_a_clinic_is_asked_of_all_its_patients_and_of_no_others(
+    patient, consent_texts, carl_clinician, other_clinic, ada_admin
+):
+    elsewhere = type(patient).objects.create(
+        clinic=other_clinic, first_name="Else", last_name="Where", birth_date="1950-01-01"
+    )
+    for person in (patient, elsewhere):
+        give(person, Purpose.CARE, Purpose.ANALYSIS, actor=carl_clinician)
+    (own,) = services.ask_anew(patient.clinic, Purpose.CARE, {"en": "Ours."}, actor=ada_admin)
+    assert services.current_text(patient, Purpose.CARE) == own
+    assert [services.consented(patient, p) for p in (Purpose.CARE, Purpose.ANALYSIS)] == [
+        False,
+        True,
+    ]
+    assert services.consented(elsewhere, Purpose.CARE)
+    give(patient, Purpose.CARE, actor=carl_clinician)
+    assert services.consented(patient, Purpose.CARE)
+
+
+def test_a_new_common_text_does_not_touch_a_clinic_with_its_own(
+    patient, consent_texts, carl_clinician, ada_admin
+):
+    services.ask_anew(patient.clinic, Purpose.CARE, {"en": "Ours."}, actor=ada_admin)
+    give(patient, Purpose.CARE, actor=carl_clinician)
+    ConsentText.objects.create(purpose=Purpose.CARE, version=9, body="Common, and newer.")
+    assert services.consented(patient, Purpose.CARE)
+    services.ask_anew(patient.clinic, Purpose.CARE, {"en": "Ours, again."}, actor=ada_admin)
+    assert not services.consented(patient, Purpose.CARE)
+
+
+def test_the_list_tells_whose_consent_stands_by_the_texts_of_their_own_clinic(
+    patient, consent_texts, carl_clinician, ada_admin
+):
+    give(patient, Purpose.CARE, actor=carl_clinician, language="zh-hans")
+    assert type(patient).objects.for_list().get().care_consent
+    services.ask_anew(patient.clinic, Purpose.CARE, {"en": "Ours."}, actor=ada_admin)
+    assert not type(patient).objects.for_list().get().care_consent
+
+
 def test_withdrawing_ends_the_agreement_to_older_texts_as_well(
     patient, consent_texts, carl_clinician
 ):
@@ -82,7 +137,7 @@ def test_the_patient_agrees_by_link_without_an_account(patient, consent_texts):
 
 def test_staff_record_a_signed_form(login, anna_assistant, patient, consent_texts):
     page = reverse("patients:consents", args=[patient.id])
-    login(anna_assistant).post(page, {"purposes": ["care", "teaching"], "signed": "on"})
+    login(anna_assistant).post(page, SIGNED | {"purposes": ["care", "teaching"]})
     given = {c.text.purpose: c for c in patient.consents.select_related("text")}
     assert set(given) == {"care", "teaching"}
     assert given["care"].given_by == Consent.By.STAFF
@@ -91,7 +146,7 @@ def test_staff_record_a_signed_form(login, anna_assistant, patient, consent_text
 
 def test_without_the_signed_form_nothing_is_recorded(login, anna_assistant, patient, consent_texts):
     page = reverse("patients:consents", args=[patient.id])
-    answer = login(anna_assistant).post(page, {"purposes": ["care"]})
+    answer = login(anna_assistant).post(page, {"purposes": ["care"], "language": "en"})
     assert "Confirm that you have the signed form." in answer.content.decode()
     assert not patient.consents.exists()
 
@@ -101,7 +156,8 @@ def test_the_page_shows_text_version_and_withdraws(login, anna_assistant, consen
     page = reverse("patients:consents", args=[consented_patient.id])
     shown = browser.get(page).content.decode()
     assert "to version 1 of the text" in shown
-    assert ConsentText.objects.get(purpose="care").body[:40] in shown
+    for text in ConsentText.objects.filter(purpose="care"):
+        assert text.body[:20] in shown
     consent = consented_patient.consents.get(text__purpose="care")
     withdraw = reverse("patients:withdraw", args=[consented_patient.id, consent.id])
     assert browser.post(withdraw).url == page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import pytest
 from django.urls import reverse
@@ -19,6 +20,8 @@ DETAILS = {
     "sex": "female",
     "mrn": "MRN-0100",
     "diagnosis_status": "pd",
+    "language": "zh-hans",
+    "email": "nina@example.org",
     "notes": "",
 }
 
@@ -50,6 +53,7 @@ def test_an_assistant_adds_a_patient_and_is_led_to_consent(login, anna_assistant
     patient = Patient.objects.get()
     assert answer.url == reverse("patients:consents", args=[patient.id])
     assert (patient.clinic, patient.mrn, patient.age >= 75) == (clinic, "MRN-0100", True)
+    assert (patient.language, patient.email) == ("zh-hans", "nina@example.org")
     assert Event.objects.filter(action=Action.CREATE, patient=patient.id).count() == 1
 
 
@@ -69,6 +73,11 @@ def test_a_clinician_of_two_clinics_chooses_one(login, carl_clinician, clinic, o
     assert "Choose a clinic" in browser.get(reverse("patients:new")).content.decode()
     browser.post(reverse("patients:new"), DETAILS | {"clinic": other_clinic.id})
     assert Patient.objects.get().clinic == other_clinic
+
+
+def test_whoever_chooses_a_language_is_told_who_has_read_its_words(login, anna_assistant):
+    page = login(anna_assistant).get(reverse("patients:new")).content.decode()
+    assert re.search(r"简体中文: translated by the project; .* \d+ of \d+ texts reviewed", page)
 
 
 def test_an_mrn_is_used_once_in_a_clinic(login, anna_assistant, clinic, patient):

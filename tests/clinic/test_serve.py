@@ -6,13 +6,39 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from clinic.management.commands.serve import Child
 from tests.site import Site, wait_until
+
+PLAN_IN_AN_HOUR = """
+import datetime
+from django.utils import timezone
+from clinic.accounts.models import Clinic, User
+from clinic.patients.models import Consent, Patient, Purpose
+from clinic.patients.services import give_consent
+from clinic.reminders.services import new_plan, save_plan
+user = User.objects.create_user("anna@example.org", name="Anna")
+patient = Patient.objects.create(
+    clinic=Clinic.objects.create(name="Clinic"), first_name="Paul", last_name="Patient",
+    birth_date=datetime.date(1956, 3, 14),
+)
+give_consent(patient, [Purpose.CARE], by=Consent.By.STAFF, actor=user)
+plan = new_plan(patient, user)
+soon = timezone.now() + datetime.timedelta(hours=1)
+plan.started, plan.dose_time, plan.minutes_after_dose = soon.date(), soon.time(), 0
+save_plan(plan, "home@example.org", actor=user)
+answer = None
+"""
+STATES = """
+from clinic.reminders.models import PlannedSession
+answer = list(PlannedSession.objects.values_list("state", flat=True))
+"""
 
 
 @pytest.fixture
@@ -75,11 +101,23 @@ def test_a_killed_worker_is_started_again_and_ctrl_c_ends_every_process(site: Si
     assert not [pid for pid in started if alive(pid)]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent")
+def test_serve_killed_without_warning_leaves_no_process_behind(site: Site):
+    port = free_port()
+    with site.process("serve", "--port", str(port), "--workers", "1") as serve:
+        wait_until(lambda: answers(port), seconds=60)
+        started = set(children_of(serve.pid))
+        assert len(started) >= 2
+        serve.kill()
+        serve.wait()
+        wait_until(lambda: not any(map(alive, started)), seconds=20)
+
+
 def test_a_port_in_use_is_named_and_nothing_stays_behind(site: Site):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        command = site._command("serve", "--port", str(taken.getsockname()[1]))
+        command = site.command("serve", "--port", str(taken.getsockname()[1]))
         run = subprocess.run(command, env=site.env, capture_output=True, text=True, timeout=60)
     assert run.returncode != 0
     assert "choose another with --port" in run.stderr
@@ -94,3 +132,30 @@ def test_the_demo_clinic_is_not_served_to_other_machines(site: Site):
 def test_no_workers_is_refused(site: Site):
     with pytest.raises(AssertionError, match="nothing is analysed"):
         site.manage("serve", "--workers", "0")
+
+
+def test_reminders_that_are_due_are_sent(site: Site):
+    site.ask(PLAN_IN_AN_HOUR)
+    with site.process("serve", "--port", str(free_port()), "--workers", "1"):
+        wait_until(lambda: site.ask(STATES) == ["sent"], seconds=60, every=1)
+
+
+def test_a_chore_is_due_at_once_and_again_when_it_has_ended_and_its_time_is_over():
+    chore = Child("chore", ["true"], forever=False, every_s=300)
+    assert chore.is_due
+    chore.start()
+    chore.process.wait()
+    assert not chore.is_due
+    chore.started -= 301
+    assert chore.is_due
+
+
+def test_a_chore_that_still_runs_is_not_started_a_second_time():
+    chore = Child("chore", ["sleep", "60"], forever=False, every_s=300)
+    chore.start()
+    try:
+        chore.started -= 301
+        assert not chore.is_due
+    finally:
+        chore.process.kill()
+        chore.process.wait()

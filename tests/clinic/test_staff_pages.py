@@ -21,6 +21,8 @@ def pages(session, carl_clinician):
             reverse("patients:edit", args=[patient]),
             reverse("patients:consents", args=[patient]),
             reverse("recordings:new_session", args=[patient]),
+            reverse("reminders:plan", args=[patient]),
+            reverse("reminders:home"),
             reverse("account_change_password"),
             reverse("mfa_index"),
             reverse("api:docs"),

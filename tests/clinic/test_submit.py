@@ -14,6 +14,7 @@ from django.utils import timezone
 from clinic.patients.models import Purpose
 from clinic.recordings import services, strays
 from clinic.recordings.models import Recording, RecordingSession
+from clinic.uploads.models import Upload
 from diagnosis.models import Job
 
 from .submitting import BYTES, job_of, new_film, submit, withdraw_consent
@@ -36,17 +37,22 @@ def test_the_kept_file_cannot_be_written(session, film):
     assert (settings.MEDIA_ROOT / recording.file).stat().st_mode & 0o222 == 0
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"mime": "text/plain"}, "not a film"),
-        ({"sha256": "0" * 64}, "send it again"),
-    ],
-)
-def test_a_wrong_film_is_refused_and_nothing_is_stored(session, film, options, words):
-    with pytest.raises(services.SubmitRefused, match=words):
-        submit(session, "rest", film, **options)
+def test_what_is_no_film_is_refused_and_nothing_is_stored(session, film):
+    with pytest.raises(services.SubmitRefused, match="not a film"):
+        submit(session, "rest", film, mime="text/plain")
     assert_nothing_is_stored(film)
+
+
+@pytest.mark.parametrize(
+    ("mime", "ending"), [("video/quicktime", "mov"), ("image/gif", "gif"), ("video/mpeg", "mpg")]
+)
+def test_the_files_ending_says_what_it_was_found_to_be(session, film, mime, ending):
+    assert submit(session, "rest", film, mime=mime).file.endswith(f"/video.{ending}")
+
+
+def test_a_digest_that_is_known_is_not_computed_again(session, film, monkeypatch):
+    monkeypatch.setattr(services, "digest", None)
+    assert submit(session, "rest", film, sha256="ab" * 32).sha256 == "ab" * 32
 
 
 def test_an_empty_film_is_refused_and_nothing_is_stored(session, tmp_path):
@@ -88,6 +94,15 @@ def test_when_the_disk_refuses_nothing_is_stored_and_the_film_stays(session, fil
     assert_nothing_is_stored(film)
 
 
+def test_after_a_failure_the_film_can_be_written_and_tried_again(session, film, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(services.analysis, "advance", None)
+        with pytest.raises(TypeError):
+            submit(session, "rest", film)
+    assert film.stat().st_mode & 0o777 == 0o600
+    assert submit(session, "rest", film).size == len(BYTES)
+
+
 def test_the_sitting_is_dated_by_its_first_film_not_by_its_link(session, tmp_path):
     made = timezone.now() - datetime.timedelta(days=19)
     RecordingSession.objects.filter(pk=session.pk).update(recorded=made)
@@ -100,11 +115,53 @@ def test_the_sitting_is_dated_by_its_first_film_not_by_its_link(session, tmp_pat
     assert session.recorded == first
 
 
-def test_an_imported_film_tells_when_it_was_made(session, film):
+def test_a_film_from_elsewhere_tells_when_it_was_made(session, film):
     made = timezone.now() - datetime.timedelta(days=400)
     submit(session, "rest", film, filmed=made)
     session.refresh_from_db()
     assert session.recorded == made
+
+
+def test_an_imported_session_keeps_its_date_and_is_no_practice(session, film):
+    made = timezone.now() - datetime.timedelta(days=400)
+    RecordingSession.objects.update(imported=True, recorded=made)
+    submit(session, "rest", film)
+    session.refresh_from_db()
+    assert session.recorded == made
+    assert not session.practice
+
+
+def test_the_first_session_of_which_a_film_arrives_is_practice(session, tmp_path):
+    imported, second = (start_like(session, imported=True), start_like(session, imported=False))
+    submit(imported, "rest", new_film(tmp_path))
+    submit(session, "rest", new_film(tmp_path))
+    submit(second, "rest", new_film(tmp_path))
+    submit(session, "smile", new_film(tmp_path))
+    for sitting in (session, imported, second):
+        sitting.refresh_from_db()
+    assert [session.practice, imported.practice, second.practice] == [True, False, False]
+
+
+def start_like(session: RecordingSession, *, imported: bool) -> RecordingSession:
+    return RecordingSession.objects.create(
+        patient=session.patient, protocol=session.protocol, imported=imported
+    )
+
+
+def test_a_part_of_a_film_does_not_take_the_place_of_a_whole_one(session, tmp_path):
+    whole = submit(session, "rest", new_film(tmp_path))
+    part = submit(session, "rest", new_film(tmp_path), partial=True)
+    assert list(session.recordings.kept()) == [whole]
+    assert (part.attempt, job_of(whole).state) == (2, Job.State.QUEUED)
+    assert not Job.objects.filter(subject=part.id).exists()
+
+
+def test_a_whole_film_takes_the_place_of_a_part(session, tmp_path):
+    parts = [submit(session, "rest", new_film(tmp_path), partial=True) for _ in range(2)]
+    assert list(session.recordings.kept()) == parts[1:]
+    whole = submit(session, "rest", new_film(tmp_path))
+    assert list(session.recordings.kept()) == [whole]
+    assert {job_of(part).state for part in parts} == {Job.State.CANCELLED}
 
 
 def test_a_session_that_was_left_with_films_is_finished_once_its_time_is_over(
@@ -116,6 +173,17 @@ def test_a_session_that_was_left_with_films_is_finished_once_its_time_is_over(
     assert services.finish_abandoned() == 1
     session.refresh_from_db()
     assert session.submitted is not None
+
+
+def test_a_session_is_not_abandoned_while_a_film_is_on_its_way(session, film, settings):
+    submit(session, "rest", film)
+    Upload.objects.create(
+        session=session,
+        task=session.protocol.tasks.get(code="smile"),
+        expires=timezone.now() + datetime.timedelta(hours=1),
+    )
+    settings.UPLOAD_KEEP_HOURS = 0
+    assert services.finish_abandoned() == 0
 
 
 def test_files_that_no_row_names_are_removed_once_their_time_is_over(session, film, settings):

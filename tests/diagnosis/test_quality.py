@@ -326,3 +326,18 @@ def test_every_finding_has_words_for_both_readers_and_known_blanks():
         assert "{" not in words["patient"]
         blanks = {name for _, name, _, _ in string.Formatter().parse(words["staff"]) if name}
         assert blanks <= {"value", "limit", "detail"}, code
+
+
+def test_what_blocks_asks_for_another_film_in_words_for_one_and_for_many():
+    for code, words in json.loads(findings.PATH.read_text())["findings"].items():
+        retake = words.get("retake")
+        assert retake or words["severity"] == Severity.ADVISES, code
+        if retake:
+            assert set(retake) == {"one", "many"}
+            assert "{" not in retake["one"]
+            assert "{n}" in retake["many"]
+            assert all(sentence.endswith(".") for sentence in retake.values())
+
+
+def test_the_browser_looks_at_pictures_of_the_size_that_is_analysed():
+    assert findings.rules()["live"]["picture_side"] == CONFIG.max_side

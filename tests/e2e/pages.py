@@ -2,48 +2,86 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from tests.e2e.people import EMAIL, PASSWORD, Invitation
 
-TAKE_MS = 60_000  # a take of the demo protocol with its count-down, on a busy machine
+TAKE_MS = 90_000  # a take of the demo protocol with its count-down, on a busy machine
 ARRIVES_MS = 60_000
 ANALYSIS_MS = 400_000
+VISION = re.compile(r"/static/dist/vision/")
 
 
 def press(page: Page, button: str) -> None:
     """Presses a button of the capture page, no sooner than it takes a second tap for a new one."""
     page.wait_for_timeout(600)
-    page.get_by_role("button", name=button).click(timeout=ARRIVES_MS)
+    page.get_by_role("button", name=button, exact=True).click(timeout=ARRIVES_MS)
 
 
-def open_link(page: Page, invitation: Invitation) -> None:
-    """From the message to the capture page, answering what is asked on the way."""
-    page.goto(invitation.address)
-    page.get_by_role("button", name="Start now").click()
+def without_guide(page: Page) -> None:
+    """The live guidance cannot be loaded: films then start as soon as the text could be read."""
+    page.context.route(VISION, lambda route: route.abort())
+
+
+def open_link(page: Page, invitation: Invitation, *, helped: bool = False) -> None:
+    """From the message to the record page, answering what is asked on the way.
+
+    When `helped`, somebody presses the buttons and no film starts by itself.
+    """
+    tell_who_you_are(page, invitation)
     if page.url.endswith("/consent/"):
-        page.get_by_label("My care").check()
-        page.get_by_label("Measuring my films").check()
-        page.get_by_role("button", name="Continue").click()
-    page.get_by_label("It is working well (ON)").check()
-    page.get_by_label("1 to 2 hours ago").check()
-    page.get_by_label("No", exact=True).check()
+        agree(page)
+    if page.url.endswith("/context/"):
+        tell_how_you_are(page, helped=helped)
+
+
+def tell_who_you_are(page: Page, invitation: Invitation) -> None:
+    """A browser that has done so before is not asked again."""
+    page.goto(invitation.address)
+    if "/c/" not in page.url:
+        return
+    page.get_by_label("Your first name").fill("Paul")
+    page.get_by_label("The year in which you were born").fill("1956")
+    page.get_by_role("button", name="Start now").click()
+
+
+def agree(page: Page) -> None:
+    page.get_by_label("My care").check()
+    page.get_by_label("Measuring my films").check()
+    page.get_by_role("button", name="Continue").click()
+
+
+def tell_how_you_are(page: Page, *, helped: bool = False) -> None:
+    answers = {
+        "How well is your Parkinson's medicine": "It is working well (ON)",
+        "When did you last take": "1 to 2 hours ago",
+        "movements now that you cannot stop": "No",
+        "Are you ill": "No",
+        "Has anything been done": "No",
+        "Does somebody help you": "Yes, somebody" if helped else "No, I do it alone",
+    }
+    for question, answer in answers.items():
+        page.get_by_role("group", name=question).get_by_label(answer).first.check()
     page.get_by_role("button", name="Continue").click()
 
 
 def turn_on_camera(page: Page) -> None:
-    press(page, "Turn on the camera")
+    press(page, "Start")
 
 
 def set_up_camera(page: Page) -> None:
+    """Up to the first film's panel, by hand: for a helper."""
     turn_on_camera(page)
-    press(page, "Yes, go on")
+    expect(page.locator('[data-panel="setup"]').first).to_be_visible()
+    press(page, "Start now")
 
 
 def start(page: Page, title: str) -> None:
-    """Starts the film of this task; returns when it has begun to be recorded."""
+    """A helper starts the film of this task; returns when it has begun to be recorded."""
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
-    press(page, "Start")
+    press(page, "Start now")
     page.wait_for_selector('#stage[data-phase="lead"]')
 
 
@@ -55,18 +93,11 @@ def films_arrive(page: Page) -> None:
     expect(page.locator("#sending")).to_be_hidden(timeout=ARRIVES_MS)
 
 
-def skip_films(page: Page, count: int) -> None:
-    """Goes on without the next films, to the list of films."""
+def leave_out(page: Page, count: int) -> None:
+    """Goes on without the next films."""
     for _ in range(count):
-        press(page, "Start")
-        press(page, "Stop this film")
-        press(page, "Go on without this film")
-
-
-def finish(page: Page) -> None:
-    expect(page.get_by_role("heading", name="Your films")).to_be_visible()
-    press(page, "Finish")
-    expect(page.get_by_text("Your films have arrived")).to_be_visible()
+        press(page, "Pause")
+        press(page, "Leave this film out")
 
 
 def sign_in(page: Page, address: str) -> None:

@@ -12,6 +12,7 @@ register.filter("first_upper", labels.first_upper)
 register.filter("in_words", lambda name: labels.first_upper(labels.words(name)))
 register.filter("evidence_in_words", labels.evidence)
 register.filter("device_in_words", labels.device)
+register.filter("apart_in_words", lambda reason: labels.APART[reason])
 register.filter("medication", lambda code: labels.MEDICATION[code])
 
 

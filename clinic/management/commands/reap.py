@@ -1,4 +1,4 @@
-"""`manage.py reap`: what people and crashes left behind. `manage.py serve` runs it once a day."""
+"""`manage.py reap`: what people and crashes left behind. `manage.py serve` runs it every hour."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from clinic.recordings import services, strays
+from clinic.recordings import salvage, services, strays
 from clinic.uploads.services import reap
 
 
 class Command(BaseCommand):
     help = (
-        "Finish abandoned sessions; delete unfinished uploads and stray files whose time is over."
+        "Keep what arrived of films that were never handed in, finish abandoned sessions, delete "
+        "unfinished uploads and stray files whose time is over."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         counts = {
+            "films salvaged": len(salvage.salvage_left()),
             "abandoned sessions finished": services.finish_abandoned(),
             "unfinished uploads deleted": reap(),
             "stray files deleted": strays.remove(),

@@ -1,11 +1,13 @@
 """`manage.py serve`: the web server and its workers, as supervised processes of their own.
 
-A worker that dies is started again; once a day `reap` tidies up. Ctrl-C or SIGTERM
-ends every process that was started here; workers give their jobs back first.
+A worker that dies is started again; `reap` tidies up every hour, and every five minutes `remind`
+sends what is due. Ctrl-C or SIGTERM ends every process that was started here; workers give their
+jobs back first.
 """
 
 from __future__ import annotations
 
+import ctypes
 import math
 import signal
 import subprocess
@@ -25,26 +27,41 @@ from clinic.accounts.models import Clinic
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 GRACE_S = 10
 RESTART_PAUSE_S = 1.0
-REAP_EVERY_S = 24 * 3600
+REAP_EVERY_S = 3600
+REMIND_EVERY_S = 300
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 @dataclass
 class Child:
-    """A process that is kept running (`forever`), or that may end by itself."""
+    """A process that is kept running (`forever`), or that may end by itself.
+
+    With `every_s` it is started again so many seconds after its last start, once that has ended.
+    """
 
     name: str
     command: list[str]
     forever: bool = True
+    every_s: float = math.inf
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    started: float = -math.inf
 
     def start(self) -> None:
+        self.started = time.monotonic()
         # A session of its own: Ctrl-C in the terminal reaches this process alone, which then
         # stops the others in order.
-        self.process = subprocess.Popen(self.command, start_new_session=True)  # noqa: S603
+        self.process = subprocess.Popen(  # noqa: S603
+            self.command, start_new_session=True, preexec_fn=_end_with_parent
+        )
 
     @property
     def ended(self) -> int | None:
         return self.process.poll() if self.process else None
+
+    @property
+    def is_due(self) -> bool:
+        rests = self.process is None or self.ended is not None
+        return rests and time.monotonic() - self.started >= self.every_s
 
 
 class Command(BaseCommand):
@@ -84,13 +101,15 @@ class Command(BaseCommand):
             _end(children)
 
     def _supervise(self, children: list[Child], web: Child, stop: threading.Event) -> None:
-        reaper = Child("reaper", [*MANAGE, "reap"], forever=False)
-        children.append(reaper)
-        reaped = -math.inf
+        chores = [
+            Child("reap", [*MANAGE, "reap"], forever=False, every_s=REAP_EVERY_S),
+            Child("remind", [*MANAGE, "remind"], forever=False, every_s=REMIND_EVERY_S),
+        ]
+        children += chores
         while not stop.wait(RESTART_PAUSE_S):
-            if time.monotonic() - reaped > REAP_EVERY_S:
-                reaped = time.monotonic()
-                reaper.start()
+            for chore in chores:
+                if chore.is_due:
+                    chore.start()
             if web.ended is not None:
                 raise CommandError(
                     f"The web server ended with {web.ended}; its message stands above. "
@@ -100,6 +119,13 @@ class Command(BaseCommand):
                 if child.forever and child.ended is not None:
                     self.stderr.write(f"{child.name} ended with {child.ended}; starting it again")
                     child.start()
+
+
+def _end_with_parent() -> None:
+    """On Linux a child gets SIGTERM when this process dies, even by SIGKILL: it would hold the
+    port that the next start needs."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _uvicorn(host: str, port: int) -> list[str]:

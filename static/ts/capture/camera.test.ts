@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { isLive, openCamera, watchCamera } from "./camera";
+import { isLive, openCamera, watchCamera, watchUnplugged } from "./camera";
 import { CameraLost, CameraRefused, InsecurePage, NoRecorder } from "./errors";
 import { FakeRecorder, FakeTrack, fakeStream } from "./fixtures";
 
@@ -61,6 +61,16 @@ describe("watching the camera", () => {
     vi.advanceTimersByTime(2500);
     track.dispatchEvent(new Event("mute"));
     expect(lost).toHaveLength(1);
+  });
+
+  it("lets a silent camera be between films, not an unplugged one", () => {
+    const unplugged = vi.fn();
+    watchUnplugged(fakeStream(track), unplugged, over.signal);
+    vi.advanceTimersByTime(60_000);
+    track.dispatchEvent(new Event("mute"));
+    expect(unplugged).not.toHaveBeenCalled();
+    track.dispatchEvent(new Event("ended"));
+    expect(unplugged).toHaveBeenCalled();
   });
 
   it("stops watching when the take is over", () => {

@@ -40,23 +40,31 @@ export function isLive(stream: MediaStream | null): stream is MediaStream {
   return stream?.getVideoTracks().some((track) => track.readyState === "live") ?? false;
 }
 
-/** Calls `lost` once when the camera ends, or falls silent later than its first moments. */
+/** Calls `lost` when the camera ends; also when it falls silent, later than its first moments. */
 export function watchCamera(
   stream: MediaStream,
   lost: (error: CameraLost) => void,
   signal: AbortSignal,
 ): void {
-  const [track] = stream.getVideoTracks();
   const since = performance.now();
-  const tell = () => lost(new CameraLost());
-  track?.addEventListener("ended", tell, { signal });
-  track?.addEventListener(
+  watchUnplugged(stream, lost, signal);
+  stream.getVideoTracks()[0]?.addEventListener(
     "mute",
     () => {
-      if (performance.now() - since > FIRST_MUTES_MS) tell();
+      if (performance.now() - since > FIRST_MUTES_MS) lost(new CameraLost());
     },
     { signal },
   );
+}
+
+/** Calls `lost` when the camera ends. Between films a silent one is let be: phones do that. */
+export function watchUnplugged(
+  stream: MediaStream,
+  lost: (error: CameraLost) => void,
+  signal: AbortSignal,
+): void {
+  const [track] = stream.getVideoTracks();
+  track?.addEventListener("ended", () => lost(new CameraLost()), { signal });
 }
 
 export function deviceFacts(stream: MediaStream): DeviceFacts {

@@ -1,78 +1,110 @@
-// A take on its way to the clinic: uploaded while recorded, then submitted; ends with a receipt.
-import { Film } from "./film";
+// A take on its way to the clinic: kept on this device and uploaded while recorded, then handed in.
+// It ends with a receipt, which the clinic gives for exactly the bytes that were recorded.
+import { LinkEnded } from "./answers";
+import type { LocalCopy } from "./copy";
+import { Film, FilmShorter } from "./film";
 import { sha256 } from "./hash";
+import { Patience } from "./patience";
 import type { Setup, Task } from "./setup";
-import { SubmitRefused, submitTake, type Receipt } from "./submit";
+import type { LeftTake, TakeFacts, TakeStore } from "./store";
+import { NotAsSent, SubmitRefused, submitTake, type Receipt } from "./submit";
 import type { Cue } from "./timeline";
-import { FilmUpload, UploadRefused } from "./upload";
+import { t } from "./translate";
+import { FilmUpload, UploadRefused, removeUpload } from "./upload";
 
 export type DeliveryState =
   | { readonly kind: "sending"; readonly percent: number }
   | { readonly kind: "offline" }
+  /** The server is full or busy: it is still tried. */
+  | { readonly kind: "waiting"; readonly words: string }
   | { readonly kind: "received"; readonly receipt: Receipt }
+  /** The link has ended: the film stays on this device until a new link is opened here. */
+  | { readonly kind: "kept"; readonly words: string }
   | { readonly kind: "refused"; readonly words: string };
 
+type Capture = Readonly<Record<string, unknown>>;
+
+const SETTLED = new Set<DeliveryState["kind"]>(["received", "kept", "refused"]);
+const MOST_SENDINGS = 3;
+
 export class Delivery {
-  readonly film = new Film();
   state: DeliveryState = { kind: "sending", percent: 0 };
-  private upload: FilmUpload | null = null;
+  /** The film is only a part of its take. */
+  isPartial = false;
+  private readonly film = new Film();
   private readonly unwanted = new AbortController();
+  private readonly listener = {
+    located: (address: string | null) => this.located(address),
+    sent: (bytes: number) => this.tellSending(bytes),
+    offline: () => this.tell({ kind: "offline" }),
+    waiting: (words: string) => this.tell({ kind: "waiting", words }),
+  };
+  private copy: LocalCopy | null = null;
+  private upload: FilmUpload | null = null;
   private mime = "";
+  private address: string | null = null;
+  private bytesSent = 0;
 
   constructor(
     readonly task: Task,
     private readonly setup: Setup,
     private readonly changed: () => void,
+    private readonly store: TakeStore | null,
   ) {}
 
-  /** The recorder has started: sending begins. */
+  /** The recorder has started: keeping and sending begin. */
   begin(mime: string): void {
     this.mime = mime;
-    this.upload = new FilmUpload(
-      this.film,
-      {
-        endpoint: this.setup.uploads,
-        session: this.setup.session,
-        task: this.task.code,
-        mime,
-        csrf: this.setup.csrf,
-        maxPatch: this.setup.maxPatch,
-      },
-      { sent: (bytes) => this.tell(this.sending(bytes)), offline: () => this.tell({ kind: "offline" }) },
-    );
+    const take = {
+      id: crypto.randomUUID(),
+      session: this.setup.session,
+      task: this.task.code,
+      mime,
+      started: new Date().toISOString(),
+    };
+    this.copy = this.store?.begin(take) ?? null;
+    this.send();
   }
 
-  /** The take is complete: sends what is left, then submits it. Never rejects: see `state`. */
-  async complete(cues: readonly Cue[], capture: Readonly<Record<string, unknown>>): Promise<void> {
-    this.film.finish();
-    try {
-      const digest = await sha256(this.film.blob());
-      const upload = await this.upload!.arrived;
-      const receipt = await submitTake(
-        this.setup.submit,
-        this.setup.csrf,
-        { upload, task: this.task.code, cues, capture, sha256: digest },
-        () => this.tell({ kind: "offline" }),
-        this.unwanted.signal,
-      );
-      this.tell({ kind: "received", receipt });
-    } catch (error) {
-      if (this.cancelled) return;
-      this.tell({ kind: "refused", words: refusal(error) });
-    }
+  /** Takes up a film that an earlier visit to the page left on this device. */
+  resume(left: LeftTake): void {
+    this.mime = left.mime;
+    this.address = left.address;
+    this.copy = this.store?.copyOf(left) ?? null;
+    for (const chunk of left.chunks) this.film.add(chunk);
+    this.send();
   }
 
-  /** The take is not wanted: a new one is filmed, or it was broken off. */
+  /** A second of the film. */
+  add(chunk: Blob): void {
+    this.film.add(chunk);
+    this.copy?.add(chunk);
+  }
+
+  /** The take is complete: sends what is left, then hands it in. Never rejects: see `state`. */
+  async complete(cues: readonly Cue[], capture: Capture): Promise<void> {
+    await this.deliver({ cues, capture, partial: false });
+  }
+
+  /** The take was cut short: what there is of it is handed in as a part. Never rejects. */
+  async breakOff(cues: readonly Cue[], capture: Capture): Promise<void> {
+    if (this.film.size === 0) this.cancel();
+    else await this.deliver({ cues, capture, partial: true });
+  }
+
+  /** The take is not wanted, or a newer one counts: it is deleted here and there. */
   cancel(): void {
+    if (this.cancelled || this.state.kind === "received") return;
     this.unwanted.abort();
-    void this.upload?.cancel();
+    this.upload?.stop();
+    void removeTake(this.copy, this.address, this.setup.csrf);
   }
 
   get isSettled(): boolean {
-    return this.cancelled || this.state.kind === "received" || this.state.kind === "refused";
+    return this.cancelled || SETTLED.has(this.state.kind);
   }
 
-  /** The film as it was recorded, to look at again. */
+  /** The address of the film as it was recorded, to look at again. */
   replay(): string {
     return URL.createObjectURL(this.film.blob(this.mime));
   }
@@ -81,8 +113,71 @@ export class Delivery {
     return this.unwanted.signal.aborted;
   }
 
-  private sending(bytes: number): DeliveryState {
-    return { kind: "sending", percent: Math.floor((100 * bytes) / this.film.size) };
+  private send(): void {
+    const { uploads: endpoint, session, csrf, maxPatch } = this.setup;
+    const { mime, address } = this;
+    const task = this.task.code;
+    const destination = { endpoint, session, task, mime, csrf, maxPatch, address };
+    this.upload = new FilmUpload(this.film, destination, this.listener);
+  }
+
+  private async deliver(facts: TakeFacts): Promise<void> {
+    this.isPartial = facts.partial;
+    const told = { ...facts, capture: { store: this.kept, ...facts.capture } };
+    this.film.finish();
+    this.copy?.complete(told);
+    try {
+      const receipt = await this.handedIn(told, await sha256(this.film.blob()));
+      this.copy?.forget();
+      this.tell({ kind: "received", receipt });
+    } catch (error) {
+      if (!this.cancelled) this.tell(failure(error));
+    }
+  }
+
+  /** The receipt, however long it takes. Throws what makes the film stay here. */
+  private async handedIn(facts: TakeFacts, digest: string): Promise<Receipt> {
+    const patience = new Patience();
+    for (let sendings = 1; ; ) {
+      try {
+        return await this.submit(facts, digest);
+      } catch (error) {
+        if (this.cancelled) throw error;
+        if (error instanceof NotAsSent && sendings < MOST_SENDINGS) {
+          sendings += 1;
+          this.upload!.sendAgain();
+        } else if (error instanceof LinkEnded && !(await this.copy?.isSafe())) {
+          // Only this page has the film: it goes once a new link is opened in this browser.
+          this.tell({ kind: "waiting", words: onlyHere(error) });
+          await patience.wait();
+          this.upload!.goOn();
+        } else throw error;
+      }
+    }
+  }
+
+  private async submit(facts: TakeFacts, sha256: string): Promise<Receipt> {
+    const upload = await this.upload!.arrived;
+    const { submit: address, csrf } = this.setup;
+    const submission = { upload, task: this.task.code, ...facts, sha256 };
+    return submitTake(address, csrf, submission, this.listener, this.unwanted.signal);
+  }
+
+  /** Whether this device keeps the film, or why not. */
+  private get kept(): string {
+    return this.copy === null ? "not available" : (this.copy.fault ?? "kept");
+  }
+
+  private located(address: string | null): void {
+    if (address !== this.address) this.copy?.locate(address);
+    this.address = address;
+    this.tellSending(address === null ? 0 : this.bytesSent);
+  }
+
+  private tellSending(bytes: number): void {
+    this.bytesSent = bytes;
+    const percent = this.film.size === 0 ? 0 : Math.floor((100 * bytes) / this.film.size);
+    this.tell({ kind: "sending", percent });
   }
 
   private tell(state: DeliveryState): void {
@@ -92,8 +187,33 @@ export class Delivery {
   }
 }
 
-function refusal(error: unknown): string {
-  if (error instanceof UploadRefused || error instanceof SubmitRefused) return error.message;
+/** Deletes a take from this device and from the server, now or when the page is opened again. */
+export async function removeTake(
+  copy: LocalCopy | null,
+  address: string | null,
+  csrf: string,
+): Promise<void> {
+  copy?.unwant();
+  if (address !== null) await removeUpload(address, csrf);
+  copy?.forget();
+}
+
+function failure(error: unknown): DeliveryState {
+  if (error instanceof LinkEnded) return { kind: "kept", words: error.message };
+  if (error instanceof FilmShorter) return { kind: "refused", words: cutOff() };
+  const isTold = [UploadRefused, SubmitRefused, NotAsSent].some((kind) => error instanceof kind);
+  if (isTold) return { kind: "refused", words: (error as Error).message };
   console.error(error);
-  return "Something went wrong with this film on your device. Please film it again.";
+  return {
+    kind: "refused",
+    words: t("Something went wrong with this film on your device. Please film it again."),
+  };
+}
+
+function onlyHere(error: LinkEnded): string {
+  return `${error.message} ${t("Keep this page open until then: the film is only here.")}`;
+}
+
+function cutOff(): string {
+  return t("This film was cut off. Your clinic has what came of it. You can film it again.");
 }

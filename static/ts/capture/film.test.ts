@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Film } from "./film";
+import { Film, FilmShorter } from "./film";
 
 const MIB = 1024 * 1024;
 
@@ -37,6 +37,13 @@ describe("a growing film", () => {
     film.add(new Blob(["abc"]));
     film.finish();
     expect(await film.slice(3, MIB)).toEqual({ done: true, value: null });
+  });
+
+  it("has nothing to give after its end", async () => {
+    const film = new Film();
+    film.add(new Blob(["abc"]));
+    film.finish();
+    await expect(film.slice(4, MIB)).rejects.toBeInstanceOf(FilmShorter);
   });
 
   it("waits while nothing new has come", async () => {

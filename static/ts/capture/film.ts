@@ -10,6 +10,11 @@ export interface Part {
   readonly done: boolean;
 }
 
+/** The server has more of the film than this device, where the film was cut off. */
+export class FilmShorter extends Error {
+  override readonly name = "FilmShorter";
+}
+
 export class Film {
   private chunks: Blob[] = [];
   private waiting: Array<() => void> = [];
@@ -29,17 +34,17 @@ export class Film {
     this.wake();
   }
 
-  get isFinished(): boolean {
-    return this.finished;
-  }
-
   blob(type = ""): Blob {
     return new Blob(this.chunks, { type });
   }
 
-  /** Bytes from `start`, at most to `end`; waits for as many as are worth sending. */
+  /**
+   * Bytes from `start`, at most to `end`; waits for as many as are worth sending.
+   * Throws FilmShorter when the finished film ends before `start`.
+   */
   async slice(start: number, end: number): Promise<Part> {
     while (!this.worthSending(start, end)) await this.change();
+    if (start > this.size) throw new FilmShorter();
     this.lastPart = performance.now();
     const stop = Math.min(end, this.size);
     const value = stop > start ? this.blob().slice(start, stop) : null;

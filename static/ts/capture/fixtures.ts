@@ -21,26 +21,52 @@ export const SETUP: Setup = {
   progress: "/progress/",
   socket: "/ws/",
   maxPatch: 1024,
-  slowFps: 20,
   csrf: "token",
   tasks: [REST, SMILE],
+  practice: false,
+  helped: false,
+  expires: null,
+  retakes: { too_dark: { one: "One film was too dark.", many: "{n} films were too dark." } },
+  guide: {
+    assets: "/static/vision/",
+    thresholds: {},
+    live: { stable_s: 1.5, start_anyway_s: 15, start_by_itself_s: 30, check_wait_s: 20 },
+  },
 };
 
-/** The parts of the capture page that its program looks for. */
+const panel = (name: string, content = "") =>
+  `<section data-panel="${name}" hidden><h1 tabindex="-1">${name}</h1>${content}</section>`;
+const button = (act: string, id = act) => `<button id="${id}" data-act="${act}"></button>`;
+const START = `<p data-part="advice"></p>
+  <button data-act="start" data-part="start" hidden></button><button data-act="pause"></button>`;
+
+/** The parts of the record page that its program looks for. */
 export const PAGE = `
-  <p id="spoken"></p><p id="sending" hidden></p>
-  <section data-panel="camera"><h1 tabindex="-1">Camera</h1><button data-act="open"></button></section>
-  <section data-panel="preview" hidden><h1 tabindex="-1"></h1><p id="camera-facts"></p>
-    <button id="camera-go" data-act="go" disabled></button></section>
+  <p id="spoken"></p><p id="sending" hidden></p><p id="expiry" hidden></p>
+  ${panel("opening")}
+  ${panel("camera", `<label id="read-aloud-choice" hidden><input type="checkbox" id="read-aloud"></label>
+    <button data-act="open"></button>`)}
+  ${panel("setup", `<p data-read>Look here.</p>${START}`)}
   <video id="preview"></video>
-  <section data-panel="problem" hidden><h1 id="problem-title" tabindex="-1"></h1>
-    <p id="problem-words"></p><button data-act="retry"></button></section>
-  <section data-panel="review" hidden><h1 tabindex="-1"></h1><ul id="films"></ul>
-    <p id="finish-waits"></p><button id="finish" data-act="finish" disabled></button></section>
+  ${panel("problem", '<h1 id="problem-title"></h1><p id="problem-words"></p><button data-act="retry"></button>')}
+  ${["rest", "smile"].map((code) => panel(`task-${code}`, `<p id="place-${code}"></p><p data-read>Do it.</p>${START}`)).join("")}
+  ${panel("stopped", `<h1 id="stopped-title"></h1><p id="stopped-words"></p><button data-act="again"></button>
+    <button data-act="later"></button><button data-act="skip"></button>`)}
+  ${panel("paused", `<p id="paused-words"></p><button data-act="continue"></button>
+    <button data-act="later"></button>${button("skip", "paused-skip")}`)}
+  ${panel("later", '<p id="later-words"></p><button data-act="continue"></button>')}
+  ${panel("elsewhere", '<button data-act="here"></button>')}
+  ${panel("wait", '<p id="wait-words"></p><progress id="wait-bar" max="100"></progress><button data-act="later"></button>')}
+  ${panel("question", `<p id="question-title"></p><ul id="question-advice"></ul>${button("again", "question-yes")}
+    ${button("finish", "question-finish")}${button("later", "question-later")}`)}
+  ${panel("finish", `<p id="finish-words"></p><button data-act="finish"></button>${button("not-yet", "finish-not-yet")}`)}
+  <section data-panel="question finish" hidden><details id="own-films"><ul id="films"></ul></details></section>
+  ${panel("kept", '<p id="kept-words"></p>')}
+  ${panel("finishing")}
+  <form id="finish-form" action="/finish/"></form>
   <template id="film-row"><li><h2 data-part="title"></h2><p data-part="words"></p>
     <progress data-part="bar" max="100" hidden></progress><ul data-part="advice"></ul>
-    <button data-part="again"></button><button data-part="watch"></button>
-    <video data-part="video" hidden></video></li></template>
+    <button data-part="watch"></button><video data-part="video" hidden></video></li></template>
   <div id="stage" hidden><p id="stage-caption"></p><button id="stage-stop"></button></div>`;
 
 /** A camera track that a test can end or mute. */

@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openCamera } from "./camera";
 import type { Delivery } from "./delivery";
-import { CameraRefused, StoppedByHand } from "./errors";
+import { CameraLost, CameraRefused, StoppedByHand, type CaptureError } from "./errors";
+import { finishSession } from "./finish";
 import { FakeTrack, PAGE, REST, SETUP, SMILE, fakeStream } from "./fixtures";
 import { CaptureFlow } from "./flow";
+import { recover } from "./recover";
 import { Screen, element } from "./screen";
+import type { Setup } from "./setup";
+import { SessionHold } from "./tabs";
 import { recordTake } from "./take";
 
 vi.mock("./camera", async (original) => ({
@@ -12,138 +16,261 @@ vi.mock("./camera", async (original) => ({
   openCamera: vi.fn(),
 }));
 vi.mock("./take", () => ({ recordTake: vi.fn() }));
+vi.mock("./finish", () => ({ finishSession: vi.fn() }));
+vi.mock("./recover", () => ({ recover: vi.fn() }));
+vi.mock("./store", () => ({ TakeStore: { open: async () => null } }));
+vi.mock("./tabs", () => ({ SessionHold: { claim: vi.fn(), takeOver: vi.fn() } }));
 vi.mock("./progress", () => ({ Progress: class { stop(): void {} } }));
 vi.mock("./wake", () => ({ stayAwake: vi.fn() }));
 vi.mock("./beep", () => ({ AudioBeeper: class { unlock = () => Promise.resolve(); } }));
+// No guide: each film starts once its text could have been read.
+vi.mock("./guide/guide", () => ({ Guide: { open: async () => ({ mode: "none" }) } }));
 
-const TASK_PANELS = [REST, SMILE]
-  .map(
-    ({ code }) => `<section data-panel="task-${code}" hidden><h1 tabindex="-1"></h1>
-      <button data-act="start"></button><button id="back-${code}" data-act="back"></button></section>`,
-  )
-  .join("");
-const STOPPED = `<section data-panel="stopped" hidden><h1 id="stopped-title" tabindex="-1"></h1>
-  <p id="stopped-words"></p><button data-act="again"></button><button data-act="skip"></button></section>`;
+const READ_S = 3.1; // for the set-up's or a task's text in the fixtures
+let clock = 0;
 
-let time = 0;
+function delivery(task: typeof SMILE, isPartial = false): Delivery {
+  const state = { kind: "received", receipt: { recording: task.code, received: "2026-11-24T14:03:00" } };
+  const sending = { kind: "sending", percent: 0 };
+  const film = { task, state: sending, isPartial, isSettled: false, cancel: vi.fn() };
+  // It arrives after the page has taken note of it.
+  setTimeout(() => Object.assign(film, { state, isSettled: true }), 100);
+  return film as unknown as Delivery;
+}
 
-describe("the visit to the capture page", () => {
+describe("the visit to the record page", () => {
+  let tabLost: () => void;
   const panel = () =>
     document.querySelector<HTMLElement>("[data-panel]:not([hidden])")?.dataset.panel;
+  const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1000);
   /** Presses a button of the panel that is shown, and waits for what follows. */
   const press = async (action: string) => {
-    time += 1000;
+    await seconds(1);
     document
       .querySelector<HTMLElement>(`[data-panel="${panel()}"] [data-act="${action}"]`)!
       .click();
-    await vi.advanceTimersByTimeAsync(1600);
+    await seconds(0);
   };
   const filmed = () => vi.mocked(recordTake).mock.calls.map(([task]) => task.code);
-  const begin = (setup = SETUP) => void new CaptureFlow(setup, new Screen()).run();
+  async function begin(setup: Partial<Setup> = {}) {
+    void new CaptureFlow({ ...SETUP, ...setup }, new Screen()).run();
+    await seconds(0);
+  }
+  /** Up to the first task's panel. */
+  async function cameraReady(setup: Partial<Setup> = {}) {
+    await begin(setup);
+    await press("open");
+    await seconds(1.5 + READ_S);
+  }
+  const breaks = (error: CaptureError, partial: Delivery | null = null) =>
+    vi.mocked(recordTake).mockResolvedValueOnce({ delivery: partial, broken: error });
 
   beforeEach(() => {
     vi.useFakeTimers();
-    vi.spyOn(performance, "now").mockImplementation(() => time);
+    vi.advanceTimersByTime((clock += 2_000_000));
     window.scrollTo = vi.fn() as typeof window.scrollTo;
     HTMLMediaElement.prototype.play = () => Promise.resolve();
-    document.body.innerHTML = PAGE + TASK_PANELS + STOPPED;
-    vi.mocked(openCamera).mockResolvedValue(fakeStream(new FakeTrack()));
-    vi.mocked(recordTake).mockImplementation(async (task) => {
-      const state = { kind: "sending", percent: 0 };
-      return { task, state, isSettled: false, cancel: vi.fn() } as unknown as Delivery;
-    });
+    HTMLMediaElement.prototype.pause = () => undefined;
+    document.body.innerHTML = PAGE;
+    vi.mocked(openCamera).mockImplementation(async () => fakeStream(new FakeTrack()));
+    vi.mocked(recordTake).mockImplementation(async (task) => ({
+      delivery: delivery(task),
+      broken: null,
+    }));
+    vi.mocked(recover).mockResolvedValue([]);
+    const lost = new Promise<void>((resolve) => (tabLost = resolve));
+    vi.mocked(SessionHold.claim).mockResolvedValue({ lost } as SessionHold);
+    vi.mocked(SessionHold.takeOver).mockResolvedValue({ lost } as SessionHold);
   });
   afterEach(() => {
-    vi.clearAllMocks();
+    vi.resetAllMocks();
     vi.useRealTimers();
-    vi.restoreAllMocks();
   });
 
-  async function cameraReady() {
-    begin();
+  it("goes from one tap to the end by itself", async () => {
+    await begin();
+    expect(panel()).toBe("camera");
     await press("open");
-    await press("go");
-  }
-
-  it("sets the camera up, films each task, and ends with the list of films", async () => {
-    await cameraReady();
+    expect(panel()).toBe("setup");
+    await seconds(1.5 + READ_S);
     expect(panel()).toBe("task-rest");
-    await press("start");
+    expect(element("place-rest").textContent).toContain("Film 1 of 2");
+    await seconds(READ_S);
     expect(panel()).toBe("task-smile");
-    await press("start");
+    await seconds(READ_S);
     expect(filmed()).toEqual(["rest", "smile"]);
-    expect(panel()).toBe("review");
+    expect(vi.mocked(recordTake).mock.calls[0]![1].by).toBe("unguided");
+    expect(panel()).toBe("wait");
   });
 
   it("explains a refused camera and tries again", async () => {
     vi.mocked(openCamera).mockRejectedValueOnce(new CameraRefused());
-    begin();
+    await begin();
     await press("open");
     expect(panel()).toBe("problem");
     expect(element("problem-title").textContent).toContain("not allowed");
     await press("retry");
-    expect(panel()).toBe("preview");
+    expect(panel()).toBe("setup");
   });
 
   it("waits for a slow camera, and says when no picture comes", async () => {
     element<HTMLVideoElement>("preview").requestVideoFrameCallback = vi.fn();
     element<HTMLVideoElement>("preview").cancelVideoFrameCallback = vi.fn();
-    begin();
+    await begin();
     await press("open");
-    expect(panel()).toBe("preview");
-    await vi.advanceTimersByTimeAsync(10_000);
+    expect(panel()).toBe("setup");
+    await seconds(10);
     expect(panel()).toBe("problem");
     expect(element("problem-title").textContent).toContain("no pictures");
   });
 
-  it("offers the last film once more before the next", async () => {
+  it("offers a film again that was interrupted, to leave it out, or to go on later", async () => {
+    breaks(new CameraLost());
+    breaks(new CameraLost());
     await cameraReady();
-    expect(element("back-rest").hidden).toBe(true);
-    await press("start");
-    await press("back");
-    expect(filmed()).toEqual(["rest", "rest"]);
-    expect(panel()).toBe("task-smile");
-  });
-
-  it("drops an older film of the task that is still on its way", async () => {
-    await cameraReady();
-    await press("start");
-    const first = (await vi.mocked(recordTake).mock.results[0]!.value) as Delivery;
-    await press("back");
-    expect(first.cancel).toHaveBeenCalled();
-  });
-
-  it("offers a film again that was broken off, or to go on without it", async () => {
-    vi.mocked(recordTake).mockRejectedValue(new StoppedByHand());
-    await cameraReady();
-    await press("start");
+    await seconds(READ_S);
     expect(panel()).toBe("stopped");
+    expect(element("stopped-title").textContent).toBe("The camera was switched off");
     await press("again");
+    expect(panel()).toBe("task-rest");
+    await seconds(READ_S);
     expect(panel()).toBe("stopped");
     await press("skip");
     expect(panel()).toBe("task-smile");
   });
 
-  it("asks for the camera again when it has gone", async () => {
+  it("opens the camera again that has gone", async () => {
     const track = new FakeTrack();
     vi.mocked(openCamera).mockResolvedValueOnce(fakeStream(track));
     await cameraReady();
     track.stop();
-    await press("start");
-    expect(panel()).toBe("camera");
+    track.dispatchEvent(new Event("ended"));
+    await seconds(0);
+    expect(panel()).toBe("stopped");
+    await press("again");
+    expect(panel()).toBe("setup");
+    await seconds(1.5 + READ_S);
+    expect(panel()).toBe("task-rest");
   });
 
-  it("goes on where an earlier visit stopped", async () => {
-    begin({ ...SETUP, tasks: [{ ...REST, received: true }, SMILE] });
-    await press("open");
-    await press("go");
+  it("keeps a part of a film only until there is a whole one", async () => {
+    const part = delivery(REST, true);
+    breaks(new CameraLost(), part);
+    await cameraReady();
+    await seconds(READ_S);
+    await press("again");
+    expect(part.cancel).not.toHaveBeenCalled();
+    await seconds(READ_S);
+    expect(part.cancel).toHaveBeenCalled();
     expect(panel()).toBe("task-smile");
   });
 
+  it("pauses at any time, and goes on where it was", async () => {
+    await begin();
+    await press("open");
+    await seconds(2);
+    await press("pause");
+    expect(panel()).toBe("paused");
+    expect(element("paused-skip").hidden).toBe(true);
+    await seconds(600);
+    expect(panel()).toBe("paused");
+    await press("continue");
+    expect(panel()).toBe("setup");
+    await seconds(READ_S);
+    await press("pause");
+    expect(element("paused-skip").hidden).toBe(false);
+    await press("continue");
+    expect(panel()).toBe("task-rest");
+    expect(filmed()).toEqual([]);
+  });
+
+  it("takes the stop button for a pause", async () => {
+    breaks(new StoppedByHand());
+    await cameraReady();
+    await seconds(READ_S);
+    expect(panel()).toBe("paused");
+    expect(element("paused-words").textContent).toContain("Nothing of this film is kept");
+    await press("skip");
+    expect(panel()).toBe("task-smile");
+  });
+
+  it("does the rest later: the camera is off until then", async () => {
+    const track = new FakeTrack();
+    vi.mocked(openCamera).mockResolvedValueOnce(fakeStream(track));
+    await cameraReady();
+    await press("pause");
+    await press("later");
+    expect(panel()).toBe("later");
+    expect(track.readyState).toBe("ended");
+    expect(element("later-words").textContent).toContain("You can close this page now");
+    await press("continue");
+    expect(panel()).toBe("setup");
+  });
+
+  it("goes on where an earlier visit stopped", async () => {
+    await cameraReady({ tasks: [{ ...REST, received: true }, SMILE] });
+    expect(panel()).toBe("task-smile");
+    expect(element("place-smile").textContent).toContain("Film 2 of 2");
+  });
+
+  it("does not ask again for films that an earlier visit left on this device", async () => {
+    vi.mocked(recover).mockResolvedValue([delivery(REST)]);
+    await cameraReady();
+    expect(panel()).toBe("task-smile");
+  });
+
+  it("asks again for a film of which an earlier visit left a part", async () => {
+    vi.mocked(recover).mockResolvedValue([delivery(REST, true)]);
+    await cameraReady();
+    expect(panel()).toBe("task-rest");
+  });
+
   it("needs no camera when all films have arrived", async () => {
-    begin({ ...SETUP, tasks: [{ ...REST, received: true }] });
-    await vi.advanceTimersByTimeAsync(0);
-    expect(panel()).toBe("review");
+    await begin({ tasks: [{ ...REST, received: true }] });
+    expect(panel()).toBe("wait");
     expect(openCamera).not.toHaveBeenCalled();
+  });
+
+  it("films again what the person wants to, then finishes", async () => {
+    await cameraReady({ tasks: [SMILE] });
+    await press("pause");
+    await press("skip");
+    await seconds(1);
+    expect(panel()).toBe("question");
+    await press("again");
+    expect(panel()).toBe("setup");
+    await seconds(1.5 + 2 * READ_S);
+    expect(filmed()).toEqual(["smile"]);
+    expect(panel()).toBe("wait");
+  });
+
+  it("finishes by itself when all films are there", async () => {
+    await begin({ tasks: [{ ...REST, received: true }] });
+    await seconds(20 + 6);
+    expect(finishSession).toHaveBeenCalledWith(element("finish-form"));
+    expect(panel()).toBe("finishing");
+  });
+
+  it("asks first when the films are being made in another window", async () => {
+    vi.mocked(SessionHold.claim).mockResolvedValue(null);
+    await begin();
+    expect(panel()).toBe("elsewhere");
+    expect(recover).not.toHaveBeenCalled();
+    await press("here");
+    expect(SessionHold.takeOver).toHaveBeenCalledWith(SETUP.session);
+    expect(panel()).toBe("camera");
+  });
+
+  it("stops when another window goes on with the films", async () => {
+    await cameraReady();
+    tabLost();
+    await seconds(60);
+    expect(panel()).toBe("elsewhere");
+    expect(filmed()).toEqual([]);
+  });
+
+  it("warns of a link that ends soon", async () => {
+    await begin({ expires: new Date(Date.now() + 60_000).toISOString() });
+    expect(element("expiry").hidden).toBe(false);
   });
 });

@@ -1,166 +1,167 @@
-// The whole visit to the capture page: camera set-up, one task after the other, review, finish.
-import { AudioBeeper } from "./beep";
-import { closeCamera, isLive, openCamera } from "./camera";
-import type { Delivery } from "./delivery";
-import { CaptureError, NoPictures, RecorderFailed } from "./errors";
-import { FrameMeter, canCountFrames } from "./framerate";
+// The whole visit to the record page: camera set-up, one task after the other, the end.
+import { Deliveries } from "./deliveries";
+import { MovedElsewhere, StoppedByHand, namedError } from "./errors";
+import { watchExpiry } from "./expiry";
+import { finishSession } from "./finish";
+import { recover } from "./recover";
+import { placeWords } from "./remaining";
 import { Review } from "./review";
 import { element, type Screen } from "./screen";
 import type { Setup, Task } from "./setup";
+import { ReadAloud } from "./speech";
+import { TakeStore } from "./store";
+import { SessionHold } from "./tabs";
 import { recordTake } from "./take";
-import { stayAwake } from "./wake";
-import { OFFLINE, sendingWords } from "./words";
-
-const LOOK_MS = 1500;
-const LOOKS = 5; // some cameras need seconds before their first picture
-const FRAMES_NEEDED = 8;
+import { t } from "./translate";
+import { Viewfinder } from "./viewfinder";
+import { waitToStart, type Start } from "./waiting";
+import { sendingWords } from "./words";
 
 export class CaptureFlow {
-  private stream: MediaStream | null = null;
-  private beeper: AudioBeeper | null = null;
-  private readonly video = element<HTMLVideoElement>("preview");
-  private readonly deliveries = new Map<string, Delivery>();
+  private readonly deliveries = new Deliveries();
+  private readonly aloud: ReadAloud;
+  private readonly camera: Viewfinder;
   private readonly review: Review;
+  private readonly closed = new AbortController();
+  private store: TakeStore | null = null;
 
   constructor(
     private readonly setup: Setup,
     private readonly screen: Screen,
   ) {
+    this.aloud = new ReadAloud(screen);
+    this.camera = new Viewfinder(setup.guide, screen, this.aloud, (stream) => this.setUp(stream));
     this.review = new Review(setup, screen, this.deliveries);
     window.addEventListener("beforeunload", (event) => {
-      if (this.isSending) event.preventDefault();
+      if (this.deliveries.underWay.length > 0 && !this.closed.signal.aborted) event.preventDefault();
     });
-    window.addEventListener("offline", () => this.changed());
-    window.addEventListener("online", () => this.changed());
+    watchExpiry(setup.expires, (words) => screen.tell("expiry", words));
   }
 
   async run(): Promise<void> {
-    const open = this.setup.tasks.filter((task) => !task.received);
-    if (open.length > 0) await this.cameraReady();
-    for (const [index, task] of open.entries()) await this.task(task, open[index - 1] ?? null);
-    await this.finish();
+    await this.hold();
+    this.store = await TakeStore.open();
+    for (const left of await recover(this.setup, this.store, this.changed)) {
+      this.deliveries.add(left);
+    }
+    let tasks: readonly Task[] = this.setup.tasks;
+    for (;;) {
+      await this.filmAll(tasks, tasks === this.setup.tasks);
+      this.camera.close();
+      const answer = await this.review.ask();
+      if (answer === "finish") break;
+      if (answer === "later") await this.later();
+      else tasks = answer;
+    }
+    this.screen.open("finishing");
+    await finishSession(element<HTMLFormElement>("finish-form"));
   }
 
-  /** Asks for the camera until it is open and sends pictures. */
-  private async cameraReady(): Promise<MediaStream> {
-    if (isLive(this.stream)) return this.stream;
-    await this.screen.ask("camera");
+  /** One window at a time makes the films of a session. */
+  private async hold(): Promise<void> {
+    let hold = await SessionHold.claim(this.setup.session);
+    if (!hold) {
+      await this.screen.ask("elsewhere");
+      this.screen.open("opening");
+      hold = await SessionHold.takeOver(this.setup.session);
+    }
+    void hold.lost.then(() => this.giveWay());
+  }
+
+  private async giveWay(): Promise<void> {
+    this.closed.abort(new MovedElsewhere());
+    this.camera.close();
+    await this.screen.askLast("elsewhere", "opening");
+    await SessionHold.takeOver(this.setup.session);
+    window.location.reload();
+  }
+
+  /** Films these tasks in order; `onlyOpen`: those that have been made are passed over. */
+  private async filmAll(tasks: readonly Task[], onlyOpen: boolean): Promise<void> {
+    for (const [index, task] of tasks.entries()) {
+      if (onlyOpen && this.deliveries.isMade(task)) continue;
+      await this.task(task, placeWords(tasks, index));
+    }
+  }
+
+  /** One task until its film is made or left out. */
+  private async task(task: Task, place: string): Promise<void> {
+    this.screen.write(`place-${task.code}`, place);
     for (;;) {
       try {
-        await this.open();
-        return this.stream!;
+        const stream = await this.camera.ready();
+        const start = await this.waitToStart(`task-${task.code}`, stream);
+        if (start) return await this.take(task, start, stream);
+        if ((await this.pause("", true)) === "skip") return;
       } catch (error) {
-        if (this.stream) closeCamera(this.stream);
-        this.video.classList.add("preview--parked");
-        await this.screen.ask(this.explain("problem", error));
+        if ((await this.broken(error)) === "skip") return;
       }
     }
   }
 
-  private async open(): Promise<void> {
-    this.beeper ??= new AudioBeeper();
-    await this.beeper.unlock();
-    void stayAwake();
-    this.stream = await openCamera();
-    this.video.srcObject = this.stream;
-    const go = this.showPreview();
-    await this.video.play();
-    await this.look();
-    this.screen.enable("camera-go", true);
-    await go;
-    this.video.classList.add("preview--parked");
-  }
-
-  private showPreview(): Promise<string> {
-    this.video.classList.remove("preview--parked");
-    this.screen.enable("camera-go", false);
-    this.screen.write("camera-facts", "Looking at your camera …");
-    return this.screen.ask("preview");
-  }
-
-  /** Live pictures or NoPictures; tells how many come in a second. */
-  private async look(): Promise<void> {
-    for (let looks = 0; looks < LOOKS; looks += 1) {
-      const meter = new FrameMeter(this.video).start();
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-      const { fps, frames } = meter.stop();
-      if (frames >= FRAMES_NEEDED || !canCountFrames(this.video)) {
-        this.screen.write("camera-facts", cameraWords(fps, this.setup.slowFps));
-        return;
-      }
-    }
-    throw new NoPictures();
-  }
-
-  /** One task until its film is made or the person goes on without it. */
-  private async task(task: Task, before: Task | null): Promise<void> {
-    this.screen.hide(`back-${task.code}`, before === null);
-    while ((await this.screen.ask(`task-${task.code}`)) === "back") await this.filmed(before!);
-    await this.filmed(task);
-  }
-
-  private async filmed(task: Task): Promise<void> {
-    for (;;) {
-      try {
-        await this.take(task);
-        return;
-      } catch (error) {
-        if ((await this.screen.ask(this.explain("stopped", error))) === "skip") return;
-      }
-    }
-  }
-
-  private async take(task: Task): Promise<void> {
-    const { setup, screen, video } = this;
-    const stream = await this.cameraReady();
-    const changed = () => this.changed();
-    const studio = { setup, screen, video, stream, beeper: this.beeper!, changed };
-    const delivery = await recordTake(task, studio);
-    const earlier = this.deliveries.get(task.code);
-    // The newer film counts: an older one that is still on its way must not arrive after it.
-    if (earlier && !earlier.isSettled) earlier.cancel();
-    this.deliveries.set(task.code, delivery);
+  private async take(task: Task, start: Start, stream: MediaStream): Promise<void> {
+    const { setup, screen, store, changed } = this;
+    const { video, guide, beeper } = this.camera;
+    const closed = this.closed.signal;
+    const studio = { setup, screen, store, changed, video, guide, stream, closed };
+    const { delivery, broken } = await recordTake(task, start, { ...studio, beeper: beeper! });
+    if (delivery) this.deliveries.add(delivery);
     this.changed();
+    if (broken) throw broken;
   }
 
-  private async finish(): Promise<void> {
-    for (;;) {
-      const [action, code] = (await this.review.ask()).split(":");
-      if (action === "finish") break;
-      const task = this.setup.tasks.find((one) => one.code === code);
-      if (action === "again" && task) await this.task(task, null);
-    }
-    element<HTMLFormElement>("finish-form").submit();
+  private async setUp(stream: MediaStream): Promise<void> {
+    while (!(await this.waitToStart("setup", stream))) await this.pause("", false);
   }
 
-  /** Writes what went wrong into the panel and returns its name. */
-  private explain(panel: "problem" | "stopped", error: unknown): string {
+  /** null: the person wants a pause. */
+  private async waitToStart(panel: string, stream: MediaStream): Promise<Start | null> {
+    const { setup, screen, closed } = this;
+    const answer = await waitToStart(panel, {
+      setup,
+      screen,
+      stream,
+      guide: () => this.camera.guide,
+      speaker: this.aloud.speaker,
+      closed: closed.signal,
+    });
+    return typeof answer === "string" ? null : answer;
+  }
+
+  private async broken(error: unknown): Promise<string> {
+    if (error instanceof StoppedByHand) return this.pause(error.message, true);
     const known = namedError(error);
-    this.screen.write(`${panel}-title`, known.title);
-    this.screen.write(`${panel}-words`, known.message);
-    return panel;
+    this.screen.write("stopped-title", known.title);
+    this.screen.write("stopped-words", known.message);
+    return this.laterOr(await this.screen.ask("stopped"));
   }
 
-  private get isSending(): boolean {
-    return [...this.deliveries.values()].some((delivery) => !delivery.isSettled);
+  private async pause(words: string, canSkip: boolean): Promise<string> {
+    this.screen.write("paused-words", words || t("Take all the time you need."));
+    this.screen.hide("paused-skip", !canSkip);
+    return this.laterOr(await this.screen.ask("paused"));
   }
 
-  private changed(): void {
-    const states = [...this.deliveries.values()].map(({ state }) => state);
-    const words = navigator.onLine || !this.isSending ? sendingWords(states) : OFFLINE;
-    this.screen.tellSending(words, words === OFFLINE);
-    this.review.update();
+  private async laterOr(answer: string): Promise<string> {
+    if (answer === "later") await this.later();
+    return answer;
   }
-}
 
-function namedError(error: unknown): CaptureError {
-  if (error instanceof CaptureError) return error;
-  console.error(error);
-  return new RecorderFailed();
-}
+  /** The person has gone; the same link, or this page, goes on with what is left. */
+  private async later(): Promise<void> {
+    this.camera.close();
+    this.changed();
+    await this.screen.ask("later");
+  }
 
-function cameraWords(fps: number | null, slow: number): string {
-  if (fps === null) return "Your camera works.";
-  const rate = `Your camera works and takes ${Math.round(fps)} pictures a second.`;
-  return fps < slow ? `${rate} That is few: more light on your face helps.` : rate;
+  private readonly changed = (): void => {
+    const { underWay } = this.deliveries;
+    this.screen.tell("sending", sendingWords(underWay).words);
+    this.screen.write(
+      "later-words",
+      underWay.length > 0
+        ? t("Please keep this page open until your films have arrived.")
+        : t("What you have done is saved. You can close this page now."),
+    );
+  };
 }

@@ -4,6 +4,7 @@ import { CaptureFlow } from "./flow";
 import type { ProgressAddresses } from "./progress";
 import { Screen } from "./screen";
 import { readJson, readSetup } from "./setup";
+import { TakeStore } from "./store";
 import { guardForms } from "./taps";
 
 if (document.getElementById("setup")) {
@@ -13,4 +14,13 @@ if (document.getElementById("setup")) {
 }
 if (document.getElementById("addresses")) {
   followAnalysis(readJson<ProgressAddresses>("addresses"));
+}
+// The receipt page names its session: the clinic has its films, this device needs none.
+if (document.getElementById("session")) {
+  void purge(readJson<string>("session"));
+}
+
+async function purge(session: string): Promise<void> {
+  const store = await TakeStore.open();
+  await store?.purge(session);
 }

@@ -1,6 +1,6 @@
 // How the analysis of a session stands: told by websocket, asked for by HTTP where there is none.
 
-interface FindingRow {
+export interface Finding {
   readonly code: string;
   readonly severity: "blocks" | "advises";
   readonly patient: string;
@@ -16,7 +16,7 @@ export interface TakeProgress {
   readonly percent: number;
   readonly place: number | null;
   readonly usable: boolean | null;
-  readonly findings: readonly FindingRow[];
+  readonly findings: readonly Finding[];
 }
 
 export interface Snapshot {

@@ -43,6 +43,34 @@ describe("a take's recorder", () => {
     await expect(stopped).resolves.toBeUndefined();
   });
 
+  it("hands over what still comes while it waits for the stop event", async () => {
+    vi.useFakeTimers();
+    const chunks: number[] = [];
+    const recorder = new TakeRecorder(fakeStream(), (chunk) => chunks.push(chunk.size));
+    void recorder.start();
+    FakeRecorder.last.sendsStop = false;
+    const stopped = recorder.stop();
+    FakeRecorder.last.chunk("last");
+    await vi.advanceTimersByTimeAsync(3000);
+    await stopped;
+    expect(chunks).toEqual([4]);
+  });
+
+  it("records mp4 where the browser has no webm", async () => {
+    FakeRecorder.supported = ["video/mp4"];
+    const started = new TakeRecorder(fakeStream(), () => undefined).start();
+    FakeRecorder.last.dispatchEvent(new Event("start"));
+    expect((await started).mime).toBe("video/mp4");
+  });
+
+  it("says so when recording never begins", async () => {
+    vi.useFakeTimers();
+    const started = new TakeRecorder(fakeStream(), () => undefined).start();
+    started.catch(() => undefined);
+    await vi.advanceTimersByTimeAsync(8000);
+    await expect(started).rejects.toBeInstanceOf(RecorderFailed);
+  });
+
   it("refuses a browser that can record nothing", () => {
     FakeRecorder.supported = [];
     expect(() => new TakeRecorder(fakeStream(), () => undefined)).toThrow(NoRecorder);

@@ -6,6 +6,7 @@ const CHUNK_MS = 1000;
 const BITS_PER_SECOND = 2_500_000;
 // iOS may stop a hidden page's recorder without a `stop` event.
 const STOP_PATIENCE_MS = 3000;
+const START_PATIENCE_MS = 8000;
 
 export interface Started {
   /** performance.now() of the `start` event: the zero of stream time. */
@@ -27,6 +28,7 @@ export class TakeRecorder {
     });
   }
 
+  /** Rejects with RecorderFailed where recording does not begin. */
   start(): Promise<Started> {
     const called = performance.now();
     return new Promise((resolve, reject) => {
@@ -35,6 +37,7 @@ export class TakeRecorder {
         resolve({ zero, delay: zero - called, mime: this.recorder.mimeType });
       });
       this.onError(reject);
+      setTimeout(() => reject(new RecorderFailed()), START_PATIENCE_MS);
       this.recorder.start(CHUNK_MS);
     });
   }

@@ -1,98 +1,129 @@
-// The last panel: every film with how it stands, "do that again" for each, and Finish.
-import type { Delivery } from "./delivery";
-import { FilmRow } from "./films";
+// The end of a visit: waiting until the films have arrived, then one question, then Finish.
+import type { Deliveries } from "./deliveries";
+import { Judged } from "./judged";
+import { OwnFilms } from "./ownfilms";
 import { Progress, type Snapshot } from "./progress";
+import { question, type Question } from "./retakes";
 import { element, type Screen } from "./screen";
 import type { Setup, Task } from "./setup";
-import { onTap } from "./taps";
-import { deliveryWords, takeWords, type Told } from "./words";
+import { t } from "./translate";
+import { sendingWords } from "./words";
 
-const NOT_FILMED: Told = { words: "Not filmed", percent: null, again: false, advice: [] };
+const LOOK_MS = 500;
+const FINISH_MS = 5000;
+
+/** What follows: the session is finished, left for later, or these tasks are filmed again. */
+export type Answer = "finish" | "later" | readonly Task[];
 
 export class Review {
-  private readonly rows = new Map<string, FilmRow>();
   private snapshot: Snapshot | null = null;
-  private replay = "";
+  private arrived: number | null = null;
+  private ending: ReturnType<typeof setTimeout> | undefined;
+  private readonly own: OwnFilms;
 
   constructor(
     private readonly setup: Setup,
     private readonly screen: Screen,
-    private readonly deliveries: ReadonlyMap<string, Delivery>,
+    private readonly deliveries: Deliveries,
   ) {
-    for (const task of setup.tasks) this.addRow(task);
+    this.own = new OwnFilms(setup.tasks, deliveries, () => this.stay());
   }
 
-  /** Shows the panel until a button is pressed; resolves with its action. */
-  async ask(): Promise<string> {
-    this.update();
+  async ask(): Promise<Answer> {
     const progress = new Progress(this.setup, (snapshot) => {
       this.snapshot = snapshot;
       this.update();
     });
     try {
-      return await this.screen.ask("review");
+      const waited = await this.wait();
+      if (waited === "later") return waited;
+      if (waited === "kept") return (await this.screen.ask("kept")) as Answer;
+      const asked = question(this.judged.films, this.setup.retakes);
+      return asked ? await this.askAgain(asked) : await this.askFinish();
     } finally {
       progress.stop();
-      this.stopReplay();
+      this.own.close();
     }
   }
 
-  update(): void {
-    for (const task of this.setup.tasks) this.updateRow(task);
-    const all = [...this.deliveries.values()];
-    const isSending = all.some((delivery) => !delivery.isSettled);
-    const hasFilm = all.some(({ state }) => state.kind === "received") || this.isAnyReceived();
-    this.screen.enable("finish", hasFilm && !isSending);
-    this.screen.hide("finish-waits", !isSending);
+  private get judged(): Judged {
+    return new Judged(this.setup.tasks, this.deliveries, this.snapshot);
   }
 
-  /** Plays a film of this visit to the page once more. */
-  private watch(code: string): void {
-    const delivery = this.deliveries.get(code);
-    const video = this.rows.get(code)?.part<HTMLVideoElement>("video");
-    if (!delivery || !video) return;
-    this.stopReplay();
-    this.replay = delivery.replay();
-    video.src = this.replay;
-    video.hidden = false;
-    void video.play();
+  /** Until all films have arrived and were checked, or the check takes too long. */
+  private async wait(): Promise<string> {
+    this.arrived = null;
+    const answer = this.screen.ask("wait");
+    const timer = setInterval(() => this.look(), LOOK_MS);
+    this.look();
+    const action = await answer;
+    clearInterval(timer);
+    this.update();
+    return action;
   }
 
-  private stopReplay(): void {
-    for (const row of this.rows.values()) row.part<HTMLVideoElement>("video").hidden = true;
-    if (this.replay) URL.revokeObjectURL(this.replay);
-    this.replay = "";
+  private look(): void {
+    const { underWay, keptWords } = this.deliveries;
+    if (underWay.length > 0) {
+      const { words, percent } = sendingWords(underWay);
+      this.tellWait(words, percent);
+    } else if (keptWords !== null) {
+      this.screen.write("kept-words", keptWords);
+      this.screen.pressIn("wait", "kept");
+    } else {
+      this.check();
+    }
   }
 
-  private addRow(task: Task): void {
-    const row = FilmRow.from(element<HTMLElement>("film-row") as HTMLTemplateElement, task.title);
-    row.part("again").dataset.act = `again:${task.code}`;
-    this.screen.listen(row.part("again"));
-    onTap(row.part("watch"), () => this.watch(task.code));
-    element("films").append(row.root);
-    this.rows.set(task.code, row);
+  private check(): void {
+    this.arrived ??= performance.now();
+    const waited = (performance.now() - this.arrived) / 1000;
+    const limit = this.setup.guide.live["check_wait_s"]!;
+    this.tellWait(t("Your films have arrived. They are being checked."), (100 * waited) / limit);
+    if (this.judged.isChecked || waited >= limit) this.screen.pressIn("wait", "on");
   }
 
-  private updateRow(task: Task): void {
-    const row = this.rows.get(task.code)!;
-    const delivery = this.deliveries.get(task.code);
-    const told = this.told(task, delivery);
-    row.tell(told);
-    row.part("again").textContent = told === NOT_FILMED ? "Film it now" : "Do that again";
-    row.part("watch").hidden = !delivery;
+  private tellWait(words: string, percent: number): void {
+    this.screen.write("wait-words", words);
+    element<HTMLProgressElement>("wait-bar").value = percent;
   }
 
-  private told(task: Task, delivery: Delivery | undefined): Told {
-    const take = this.snapshot?.takes.find((one) => one.task === task.code);
-    if (delivery && delivery.state.kind !== "received") return deliveryWords(delivery.state);
-    // The snapshot may still tell of the film that a newer one has just replaced.
-    const receipt = delivery?.state.kind === "received" ? delivery.state.receipt : null;
-    const isSame = take && (!receipt || receipt.recording === take.recording);
-    if (isSame) return takeWords(take);
-    return delivery ? deliveryWords(delivery.state) : NOT_FILMED;
+  private async askAgain({ title, yes, advice, tasks }: Question): Promise<Answer> {
+    const { screen } = this;
+    screen.write("question-title", title);
+    screen.write("question-yes", yes);
+    element("question-advice").replaceChildren(...advice.map(item));
+    screen.hide("question-finish", !this.judged.hasAny);
+    screen.hide("question-later", this.judged.hasAny);
+    const answer = await screen.ask("question");
+    return answer === "again" ? tasks : (answer as Answer);
   }
 
-  private isAnyReceived(): boolean {
-    return this.setup.tasks.some((task) => task.received);
+  /** Finishes by itself, unless the person wants to stay. */
+  private async askFinish(): Promise<Answer> {
+    this.screen.hide("finish-not-yet", false);
+    this.screen.write("finish-words", t("This page finishes by itself in a moment."));
+    this.ending = setTimeout(() => this.screen.pressIn("finish", "finish"), FINISH_MS);
+    for (;;) {
+      const answer = await this.screen.ask("finish");
+      this.stay();
+      if (answer !== "not-yet") return answer as Answer;
+    }
   }
+
+  private stay(): void {
+    clearTimeout(this.ending);
+    this.screen.hide("finish-not-yet", true);
+    this.screen.write("finish-words", t("Finish when you are ready."));
+  }
+
+  private update(): void {
+    for (const task of this.setup.tasks) this.own.tell(task, this.judged.told(task));
+  }
+}
+
+function item(sentence: string): HTMLLIElement {
+  const place = document.createElement("li");
+  place.textContent = sentence;
+  return place;
 }

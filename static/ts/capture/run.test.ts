@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { Beeper } from "./beep";
-import { StoppedByHand } from "./errors";
 import { REST, SMILE } from "./fixtures";
 import { runTake, type Clock } from "./run";
 import type { Moment } from "./timeline";
@@ -10,8 +9,12 @@ const ZERO = 5000;
 /** A screen of 60 pictures a second, as fast as the test can turn it. */
 class FakeClock implements Clock {
   time = ZERO;
-  now = () => this.time;
-  frame = () => Promise.resolve((this.time += 1000 / 60));
+  onFrame: (seconds: number) => void = () => undefined;
+  frame = () => {
+    this.time += 1000 / 60;
+    this.onFrame((this.time - ZERO) / 1000);
+    return Promise.resolve(this.time);
+  };
 }
 
 class FakeBeeper implements Beeper {
@@ -27,10 +30,18 @@ class FakeBeeper implements Beeper {
   }
 }
 
-function run(task = SMILE, beeper = new FakeBeeper(5), signal = new AbortController().signal) {
+/** Runs a task; it is broken off after `abortAt` seconds. */
+function run(task = SMILE, beeper = new FakeBeeper(5), abortAt = Infinity) {
   const shown: Moment[] = [];
-  const stage = { show: (moment: Moment) => shown.push(moment) };
-  return { shown, beeper, times: runTake(task, ZERO, stage, beeper, signal, new FakeClock()) };
+  const passed: number[] = [];
+  const stage = {
+    show: (moment: Moment) => shown.push(moment),
+    showPassed: (share: number) => passed.push(share),
+  };
+  const stop = new AbortController();
+  const clock = new FakeClock();
+  clock.onFrame = (seconds) => seconds >= abortAt && stop.abort();
+  return { shown, passed, beeper, times: runTake(task, ZERO, stage, beeper, stop.signal, clock) };
 }
 
 describe("running a take", () => {
@@ -79,11 +90,24 @@ describe("running a take", () => {
     expect((await times).seconds).toBeGreaterThanOrEqual(8);
   });
 
-  it("breaks off with the reason and silences what has not sounded", async () => {
-    const stop = new AbortController();
-    const { beeper, times } = run(SMILE, new FakeBeeper(0), stop.signal);
-    stop.abort(new StoppedByHand());
-    await expect(times).rejects.toBeInstanceOf(StoppedByHand);
+  it("tells how much of the take is over", async () => {
+    const { passed, times } = run(REST);
+    await times;
+    expect(passed[0]).toBeCloseTo(0, 1);
+    expect(passed.at(-1)).toBe(1);
+  });
+
+  it("gives the cues that were complete when it is broken off, and silences the rest", async () => {
+    const { beeper, times } = run(SMILE, new FakeBeeper(0), 7);
+    const { cues, stamps, seconds } = await times;
+    expect(cues).toEqual([{ start: 2, end: 4 }]);
+    expect(stamps.map(({ phase }) => phase)).toEqual(["now", "relax", "now"]);
+    expect(seconds).toBeCloseTo(7, 1);
     expect(beeper.cancelled).toBe(true);
+  });
+
+  it("gives nothing when it is broken off at once", async () => {
+    const { cues, stamps, seconds } = await run(SMILE, new FakeBeeper(0), 0).times;
+    expect({ cues, stamps, seconds }).toEqual({ cues: [], stamps: [], seconds: 0 });
   });
 });

@@ -1,7 +1,7 @@
 // Runs the cues of one take on the recording's own clock, and stamps where each fell.
 import { NOW_HZ, RELAX_HZ, type Beeper } from "./beep";
 import type { Task } from "./setup";
-import { momentAt, plannedCues, type Cue, type Moment, type Phase } from "./timeline";
+import { duration, momentAt, plannedCues, type Cue, type Moment, type Phase } from "./timeline";
 
 /** When a change was planned, seen and heard, in seconds of stream time; null: there was no beep. */
 interface Stamp {
@@ -12,28 +12,29 @@ interface Stamp {
 }
 
 export interface TakeTimes {
+  /** Only those that were complete: the take may have been broken off. */
   readonly cues: readonly Cue[];
   readonly stamps: readonly Stamp[];
   readonly seconds: number;
 }
 
 export interface Clock {
-  now(): number;
   /** Resolves with the time of the next picture that the screen shows. */
   frame(): Promise<number>;
 }
 
 const pageClock: Clock = {
-  now: () => performance.now(),
   frame: () => new Promise((resolve) => requestAnimationFrame(resolve)),
 };
 
 /** What shows the person the change. */
 export interface Stage {
   show(moment: Moment): void;
+  /** How much of the take is over, 0 to 1. */
+  showPassed(share: number): void;
 }
 
-/** Runs until the task is over. Rejects with the signal's reason when that comes first. */
+/** Runs until the task is over or `signal` is aborted; then the times so far are given. */
 export async function runTake(
   task: Task,
   zero: number,
@@ -49,7 +50,13 @@ export async function runTake(
   let moment = momentAt(task, 0);
   stage.show(moment);
   while (moment.phase !== "over") {
-    seconds = ((await frameOrAbort(clock, signal, beeper)) - zero) / 1000;
+    const frame = await frameOrAbort(clock, signal);
+    if (frame === null) {
+      beeper.cancel();
+      break;
+    }
+    seconds = (frame - zero) / 1000;
+    stage.showPassed(Math.min(1, seconds / duration(task)));
     const next = momentAt(task, seconds);
     if (next.phase !== moment.phase || next.index !== moment.index) {
       stage.show(next);
@@ -89,18 +96,17 @@ function cuesOf(stamps: readonly Stamp[]): Cue[] {
   );
 }
 
-async function frameOrAbort(clock: Clock, signal: AbortSignal, beeper: Beeper): Promise<number> {
-  const time = await Promise.race([clock.frame(), aborted(signal)]);
-  if (!signal.aborted && time !== null) return time;
-  beeper.cancel();
-  throw signal.reason;
-}
-
-function aborted(signal: AbortSignal): Promise<null> {
-  if (signal.aborted) return Promise.resolve(null);
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(null), { once: true }),
-  );
+/** The time of the next picture; null once the signal is aborted. */
+async function frameOrAbort(clock: Clock, signal: AbortSignal): Promise<number | null> {
+  if (signal.aborted) return null;
+  let aborted = () => undefined as void;
+  const abort = new Promise<null>((resolve) => {
+    aborted = () => resolve(null);
+    signal.addEventListener("abort", aborted);
+  });
+  const time = await Promise.race([clock.frame(), abort]);
+  signal.removeEventListener("abort", aborted);
+  return signal.aborted ? null : time;
 }
 
 function toStream(time: number | null, zero: number): number | null {

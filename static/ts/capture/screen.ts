@@ -2,39 +2,94 @@
 import type { Stage } from "./run";
 import { onTap } from "./taps";
 import type { Moment, Phase } from "./timeline";
+import { t } from "./translate";
 
-const CAPTIONS: Record<Phase, string> = { lead: "", now: "Now", relax: "Relax", over: "" };
+// The ring around the dot grows in a few steps: nothing moves before a face at rest.
+const RING_STEPS = 12;
 
 export class Screen implements Stage {
   /** What the stop button of the stage, or Escape, does during a take. */
   onStop: () => void = () => undefined;
   private answer: ((action: string) => void) | null = null;
+  private shown: string | null = null;
+  private isOver = false;
+  private readonly captions: Readonly<Record<Phase, string>> = {
+    lead: "",
+    now: t("Now"),
+    relax: t("Relax"),
+    over: "",
+  };
   private readonly stage = element<HTMLElement>("stage");
   private readonly caption = element<HTMLElement>("stage-caption");
   private readonly spoken = element<HTMLElement>("spoken");
-  private readonly sending = element<HTMLElement>("sending");
 
   constructor() {
     for (const button of document.querySelectorAll<HTMLElement>("[data-act]")) this.listen(button);
     onTap(element("stage-stop"), () => this.onStop());
-    this.stage.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.onStop();
+    document.addEventListener("keydown", ({ key }) => {
+      if (key === "Escape") this.escape();
     });
   }
 
   /** Shows a panel and resolves with the `data-act` of the button that is pressed in it. */
   ask(panel: string): Promise<string> {
-    this.showPanel(panel);
+    if (!this.isOver) this.showPanel(panel);
     return new Promise((resolve) => {
-      this.answer = resolve;
+      if (!this.isOver) this.answer = resolve;
     });
+  }
+
+  /** Asks for the last time, then shows `after`: nothing else is shown or answered from now on. */
+  async askLast(panel: string, after: string): Promise<void> {
+    const answer = this.ask(panel);
+    this.isOver = true;
+    await answer;
+    this.showPanel(after);
+  }
+
+  /** Shows a panel that asks nothing yet. */
+  open(panel: string): void {
+    if (!this.isOver) this.showPanel(panel);
+  }
+
+  /** Answers for the person, as a button of `panel` would; nothing where another is open. */
+  pressIn(panel: string, action: string): void {
+    if (this.shown === panel) this.press(action);
   }
 
   /** What the take asks for now, on the stage. */
   show(moment: Moment): void {
     this.stage.dataset.phase = moment.phase;
-    this.caption.textContent = CAPTIONS[moment.phase];
-    this.spoken.textContent = CAPTIONS[moment.phase];
+    this.caption.textContent = this.captions[moment.phase];
+    this.spoken.textContent = this.captions[moment.phase];
+  }
+
+  showPassed(share: number): void {
+    const steps = Math.floor(share * RING_STEPS) / RING_STEPS;
+    this.stage.style.setProperty("--passed", String(steps));
+  }
+
+  /** The text of the open panel that a person reads before anything happens. */
+  text(): string {
+    const parts = this.panels().flatMap((panel) => [...panel.querySelectorAll("[data-read]")]);
+    return parts.map((part) => part.textContent?.trim() ?? "").join("\n");
+  }
+
+  /** The one line of advice of the open panel; a screen reader tells it when it changes. */
+  advise(words: string): void {
+    for (const place of this.parts("advice")) {
+      if (place.textContent !== words) place.textContent = words;
+    }
+  }
+
+  /** The open panel's button to start; null: there is none now. */
+  offerStart(words: string | null): void {
+    for (const button of this.parts("start")) {
+      // Focus must not fall into nothing.
+      if (words === null && document.activeElement === button) this.focusHeading();
+      button.hidden = words === null;
+      if (words !== null && button.textContent !== words) button.textContent = words;
+    }
   }
 
   /** A button made later, such as one for a single film. */
@@ -47,19 +102,14 @@ export class Screen implements Stage {
     if (place.textContent !== words) place.textContent = words;
   }
 
-  enable(id: string, enabled: boolean): void {
-    element<HTMLButtonElement>(id).disabled = !enabled;
-  }
-
   hide(id: string, hidden: boolean): void {
     element<HTMLElement>(id).hidden = hidden;
   }
 
-  /** How the films' journey stands, below every panel. */
-  tellSending(words: string, isWarning: boolean): void {
-    this.sending.hidden = words === "";
-    this.sending.classList.toggle("banner--warning", isWarning);
-    if (this.sending.textContent !== words) this.sending.textContent = words;
+  /** A line below every panel, such as how the films' journey stands; none when empty. */
+  tell(id: "sending" | "expiry", words: string): void {
+    this.hide(id, words === "");
+    this.write(id, words);
   }
 
   /** The stage opens for a count-down or a take; `kind` decides what it shows. */
@@ -74,6 +124,7 @@ export class Screen implements Stage {
   closeStage(): void {
     this.stage.hidden = true;
     this.spoken.textContent = "";
+    this.showPassed(0);
     document.documentElement.classList.remove("has-stage");
   }
 
@@ -85,11 +136,11 @@ export class Screen implements Stage {
 
   /** null: none of them, while the stage is open. */
   private showPanel(name: string | null): void {
+    this.shown = name;
     for (const panel of document.querySelectorAll<HTMLElement>("[data-panel]")) {
-      panel.hidden = panel.dataset.panel !== name;
+      panel.hidden = name === null || !panel.dataset.panel!.split(" ").includes(name);
     }
-    const panel = document.querySelector<HTMLElement>(`[data-panel="${name}"]`);
-    panel?.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
+    this.focusHeading();
     window.scrollTo(0, 0);
   }
 
@@ -97,6 +148,28 @@ export class Screen implements Stage {
     const { answer } = this;
     this.answer = null;
     answer?.(action);
+  }
+
+  private focusHeading(): void {
+    const [panel] = this.panels();
+    panel?.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
+  }
+
+  private panels(): HTMLElement[] {
+    return [...document.querySelectorAll<HTMLElement>("[data-panel]:not([hidden])")];
+  }
+
+  private parts(name: string): HTMLElement[] {
+    return this.panels().flatMap((panel) => [
+      ...panel.querySelectorAll<HTMLElement>(`[data-part="${name}"]`),
+    ]);
+  }
+
+  private escape(): void {
+    if (!this.stage.hidden) this.onStop();
+    else if (this.panels().some((panel) => panel.querySelector('[data-act="pause"]'))) {
+      this.press("pause");
+    }
   }
 }
 

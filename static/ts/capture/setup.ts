@@ -1,4 +1,6 @@
-// What the page tells the recorder: the tasks of this session and the addresses to send films to.
+// What the page tells the recorder: the tasks of this session, where films go, and what is asked of
+// their pictures.
+import type { GuideSettings } from "./guide/guide";
 
 type TaskKind = "rest" | "talk" | "expression";
 
@@ -14,6 +16,12 @@ export interface Task {
   readonly received: boolean;
 }
 
+/** How a finding is told of one film, and of `{n}` films. */
+export interface RetakeWords {
+  readonly one: string;
+  readonly many: string;
+}
+
 export interface Setup {
   readonly session: string;
   readonly uploads: string;
@@ -21,10 +29,17 @@ export interface Setup {
   readonly progress: string;
   readonly socket: string;
   readonly maxPatch: number;
-  /** Below so many frames a second neither speed nor blinks are measured. */
-  readonly slowFps: number;
   readonly csrf: string;
   readonly tasks: readonly Task[];
+  /** The first session of a patient: nothing depends on it. */
+  readonly practice: boolean;
+  /** Somebody else presses the buttons. */
+  readonly helped: boolean;
+  /** When the link ends, in ISO 8601; null for staff, who have none. */
+  readonly expires: string | null;
+  /** By the code of a finding: only these are reasons to film again. */
+  readonly retakes: Readonly<Record<string, RetakeWords>>;
+  readonly guide: GuideSettings;
 }
 
 /** Reads a JSON script element of the page by its id. */

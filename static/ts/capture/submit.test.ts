@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { SubmitRefused, submitTake, type Submission } from "./submit";
+import { LinkEnded } from "./answers";
+import { NotAsSent, SubmitRefused, submitTake, type Submission } from "./submit";
 
 const TAKE: Submission = {
   upload: "abc",
@@ -7,18 +8,20 @@ const TAKE: Submission = {
   cues: [{ start: 2, end: 4 }],
   capture: {},
   sha256: "f00d",
+  partial: false,
 };
 const RECEIPT = { recording: "r", task: "smile", attempt: 1, sha256: "f00d", received: "" };
 
 function answer(status: number, body: unknown): Response {
-  return { status, json: async () => body } as Response;
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return { status, text: async () => text } as Response;
 }
 
 describe("submitting a take", () => {
   const fetch = vi.fn();
-  const offline = vi.fn();
+  const listener = { offline: vi.fn(), waiting: vi.fn() };
   let unwanted: AbortController;
-  const submit = () => submitTake("/submit/", "token", TAKE, offline, unwanted.signal);
+  const submit = () => submitTake("/submit/", "token", TAKE, listener, unwanted.signal);
 
   beforeEach(() => {
     vi.useFakeTimers();
@@ -34,18 +37,53 @@ describe("submitting a take", () => {
   it("gives the receipt", async () => {
     fetch.mockResolvedValue(answer(201, RECEIPT));
     expect(await submit()).toEqual(RECEIPT);
-    expect(fetch.mock.calls[0]![1].headers["X-CSRFToken"]).toBe("token");
+    const [, request] = fetch.mock.calls[0]!;
+    expect(request.headers["X-CSRFToken"]).toBe("token");
+    expect(JSON.parse(request.body)).toEqual(TAKE);
   });
 
   it("asks again after a lost answer and a failing server", async () => {
     fetch
       .mockRejectedValueOnce(new TypeError("network"))
-      .mockResolvedValueOnce(answer(502, {}))
+      .mockResolvedValueOnce(answer(502, "<h1>Bad gateway</h1>"))
       .mockResolvedValueOnce(answer(201, RECEIPT));
     const receipt = submit();
     await vi.advanceTimersByTimeAsync(4000);
     expect(await receipt).toEqual(RECEIPT);
-    expect(offline).toHaveBeenCalledTimes(2);
+    expect(listener.offline).toHaveBeenCalledTimes(1);
+    expect(listener.waiting).toHaveBeenCalledWith(expect.stringContaining("is busy"));
+  });
+
+  it("tells why the server takes nothing for now", async () => {
+    fetch
+      .mockResolvedValueOnce(answer(507, { error: "The clinic's disk is full." }))
+      .mockResolvedValueOnce(answer(201, RECEIPT));
+    const receipt = submit();
+    await vi.advanceTimersByTimeAsync(1000);
+    await receipt;
+    expect(listener.waiting).toHaveBeenCalledWith("The clinic's disk is full.");
+  });
+
+  it("notices an answer that never comes, and asks again", async () => {
+    fetch
+      .mockImplementationOnce(
+        (_address: string, { signal }: RequestInit) =>
+          new Promise((_, reject) => signal!.addEventListener("abort", reject)),
+      )
+      .mockResolvedValueOnce(answer(201, RECEIPT));
+    const receipt = submit();
+    await vi.advanceTimersByTimeAsync(91_000);
+    expect(await receipt).toEqual(RECEIPT);
+  });
+
+  it("takes the answer of a guest network for no connection", async () => {
+    fetch
+      .mockResolvedValueOnce(answer(200, "<h1>Welcome to our café</h1>"))
+      .mockResolvedValueOnce(answer(201, RECEIPT));
+    const receipt = submit();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await receipt).toEqual(RECEIPT);
+    expect(listener.offline).toHaveBeenCalled();
   });
 
   it("stops asking once the take is not wanted any more", async () => {
@@ -69,7 +107,7 @@ describe("submitting a take", () => {
     const ended = expect(submit()).rejects.toBe("filmed again");
     unwanted.abort("filmed again");
     await ended;
-    expect(offline).not.toHaveBeenCalled();
+    expect(listener.offline).not.toHaveBeenCalled();
   });
 
   it("tells why a take is refused", async () => {
@@ -77,8 +115,21 @@ describe("submitting a take", () => {
     await expect(submit()).rejects.toEqual(new SubmitRefused("The film is empty."));
   });
 
-  it("takes no receipt for other bytes", async () => {
-    fetch.mockResolvedValue(answer(201, { ...RECEIPT, sha256: "beef" }));
-    await expect(submit()).rejects.toBeInstanceOf(SubmitRefused);
+  it.each([
+    [404, "<h1>Not found</h1>", /link has ended/],
+    [403, { error: "This session is finished." }, /session is finished/],
+  ])("says that the link has ended (%i)", async (status, body, words) => {
+    fetch.mockResolvedValue(answer(status, body));
+    await expect(submit()).rejects.toBeInstanceOf(LinkEnded);
+    await expect(submit()).rejects.toThrow(words);
+  });
+
+  it.each([
+    ["a receipt for other bytes", answer(201, { ...RECEIPT, sha256: "beef" })],
+    ["that the film is incomplete", answer(409, { error: "It has not arrived in full." })],
+    ["that the upload is gone", answer(410, { error: "This upload has ended." })],
+  ])("knows from %s that the film must be sent again", async (_told, response) => {
+    fetch.mockResolvedValue(response);
+    await expect(submit()).rejects.toBeInstanceOf(NotAsSent);
   });
 });

@@ -1,6 +1,8 @@
 // Hands a fully uploaded take to the clinic, with its cue times and facts; gets the receipt.
+import { LinkEnded, ask, busyWords, isEnded, refusalWords, wordsIn } from "./answers";
 import { Patience } from "./patience";
 import type { Cue } from "./timeline";
+import { t } from "./translate";
 
 export interface Submission {
   readonly upload: string;
@@ -8,6 +10,8 @@ export interface Submission {
   readonly cues: readonly Cue[];
   readonly capture: Readonly<Record<string, unknown>>;
   readonly sha256: string;
+  /** The film is only a part of its take. */
+  readonly partial: boolean;
 }
 
 export interface Receipt {
@@ -18,63 +22,67 @@ export interface Receipt {
   readonly received: string;
 }
 
+export interface SubmitListener {
+  offline(): void;
+  /** The server takes nothing for now, for the reason that it tells. */
+  waiting(words: string): void;
+}
+
 /** The clinic does not accept the take; the message is for the person. */
 export class SubmitRefused extends Error {
   override readonly name = "SubmitRefused";
 }
 
+/** What the server has is not the film as it was recorded. */
+export class NotAsSent extends Error {
+  override readonly name = "NotAsSent";
+
+  constructor() {
+    super(t("The film did not arrive as it was sent. Please call your clinic."));
+  }
+}
+
+// The server looks at the whole film before it answers.
+const ANSWER_MS = 90_000;
+const NOT_AS_SENT = new Set([409, 410]);
+
 /**
  * Asks again until the server answers: asked twice, it gives the same receipt.
- * Stops with the reason of `signal` once that is aborted.
+ * Throws SubmitRefused, NotAsSent or LinkEnded, or the reason of `signal` once that is aborted.
  */
 export async function submitTake(
   address: string,
   csrf: string,
   submission: Submission,
-  offline: () => void,
+  listener: SubmitListener,
   signal: AbortSignal,
 ): Promise<Receipt> {
+  const request = {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
+    body: JSON.stringify(submission),
+  };
   const patience = new Patience();
   for (;;) {
     signal.throwIfAborted();
-    const response = await post(address, csrf, submission, signal);
-    if (response?.status === 201) return checked((await response.json()) as Receipt, submission);
-    if (response && response.status < 500) throw new SubmitRefused(await words(response));
+    const answer = await ask(address, request, ANSWER_MS, signal);
     signal.throwIfAborted();
-    offline();
+    const { status, body } = answer ?? { status: 0, body: "" };
+    if (status === 201) return checked(JSON.parse(body) as Receipt, submission);
+    if (status >= 400 && status < 500) throw refusal(status, body);
+    if (status >= 500) listener.waiting(busyWords(body));
+    else listener.offline();
     await patience.wait();
   }
 }
 
-async function post(
-  address: string,
-  csrf: string,
-  submission: Submission,
-  signal: AbortSignal,
-): Promise<Response | null> {
-  try {
-    return await fetch(address, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
-      body: JSON.stringify(submission),
-      signal,
-    });
-  } catch {
-    return null;
-  }
-}
-
 function checked(receipt: Receipt, submission: Submission): Receipt {
-  if (receipt.sha256 !== submission.sha256) {
-    throw new SubmitRefused("The film did not arrive as it was sent. Please film it again.");
-  }
+  if (receipt.sha256 !== submission.sha256) throw new NotAsSent();
   return receipt;
 }
 
-async function words(response: Response): Promise<string> {
-  const answer = (await response.json().catch(() => ({}))) as { error?: string };
-  return (
-    answer.error ??
-    "Your link has ended or was closed. Please ask your clinic for a new one, and film again."
-  );
+function refusal(status: number, body: string): Error {
+  if (isEnded(status)) return new LinkEnded(wordsIn(body));
+  if (NOT_AS_SENT.has(status)) return new NotAsSent();
+  return new SubmitRefused(refusalWords(status, body));
 }

@@ -2,12 +2,16 @@
 import type { AudioBeeper } from "./beep";
 import { cameraSettings, deviceFacts, watchCamera } from "./camera";
 import { Delivery } from "./delivery";
-import { PageLeft, StoppedByHand } from "./errors";
+import { PageLeft, StoppedByHand, namedError, type CaptureError } from "./errors";
 import { FrameMeter, type FrameFacts } from "./framerate";
+import type { Guide } from "./guide/guide";
+import { watchLeaving } from "./leaving";
 import { TakeRecorder, type Started } from "./recorder";
 import { runTake, type TakeTimes } from "./run";
 import type { Screen } from "./screen";
 import type { Setup, Task } from "./setup";
+import type { TakeStore } from "./store";
+import type { Start } from "./waiting";
 
 const COUNT_HZ = 660;
 const COUNT_FROM = 3;
@@ -19,86 +23,126 @@ export interface Studio {
   readonly beeper: AudioBeeper;
   readonly stream: MediaStream;
   readonly video: HTMLVideoElement;
+  /** null while it is not known yet whether there is one. */
+  readonly guide: Guide | null;
+  readonly store: TakeStore | null;
   readonly changed: () => void;
+  /** Aborted when this page may record no more; the reason is a CaptureError. */
+  readonly closed: AbortSignal;
 }
 
-/** Films a task and hands the film on. Throws the CaptureError that broke it off. */
-export async function recordTake(task: Task, studio: Studio): Promise<Delivery> {
+/** How a take ended. */
+export interface Outcome {
+  /** The film on its way, whole or in part; null where nothing is kept. */
+  readonly delivery: Delivery | null;
+  /** What broke it off; null: it is complete. */
+  readonly broken: CaptureError | null;
+}
+
+/** Films a task and hands on what was recorded, also of a take that was interrupted. */
+export async function recordTake(task: Task, start: Start, studio: Studio): Promise<Outcome> {
   const stop = new AbortController();
   const over = new AbortController();
-  const delivery = new Delivery(task, studio.setup, studio.changed);
-  const recorder = new TakeRecorder(studio.stream, (chunk) => delivery.film.add(chunk));
-  recorder.onError((error) => stop.abort(error));
-  watch(studio, stop, over.signal);
+  const looks = watch(studio, stop, over.signal);
   studio.screen.openStage(task.kind);
   try {
     await countDown(studio, stop.signal);
-    await film(task, studio, recorder, delivery, stop.signal);
-    return delivery;
+    return await new Take(task, start, studio, stop).film(looks);
   } catch (error) {
-    delivery.cancel();
-    await recorder.stop();
-    throw error;
+    studio.beeper.cancel();
+    return { delivery: null, broken: namedError(error) };
   } finally {
     over.abort();
     studio.screen.closeStage();
   }
 }
 
-async function film(
-  task: Task,
-  studio: Studio,
-  recorder: TakeRecorder,
-  delivery: Delivery,
-  signal: AbortSignal,
-): Promise<void> {
-  const meter = new FrameMeter(studio.video).start();
-  const started = await recorder.start();
-  delivery.begin(started.mime);
-  const times = await runTake(task, started.zero, studio.screen, studio.beeper, signal);
-  await recorder.stop();
-  void delivery.complete(times.cues, captureFacts(studio, started, times, meter.stop()));
+class Take {
+  private readonly delivery: Delivery;
+  private readonly recorder: TakeRecorder;
+  private readonly meter: FrameMeter;
+
+  constructor(
+    private readonly task: Task,
+    private readonly start: Start,
+    private readonly studio: Studio,
+    private readonly stop: AbortController,
+  ) {
+    this.recorder = new TakeRecorder(studio.stream, (chunk) => this.delivery.add(chunk));
+    this.recorder.onError((error) => stop.abort(error));
+    this.delivery = new Delivery(task, studio.setup, studio.changed, studio.store);
+    this.meter = new FrameMeter(studio.video);
+  }
+
+  async film(looks: () => void): Promise<Outcome> {
+    const { signal } = this.stop;
+    const { screen, beeper } = this.studio;
+    this.meter.start();
+    try {
+      const started = await unless(signal, this.recorder.start());
+      this.delivery.begin(started.mime);
+      const times = await runTake(this.task, started.zero, screen, beeper, signal);
+      looks();
+      await this.recorder.stop();
+      return this.handOn(started, times);
+    } catch (error) {
+      await this.recorder.stop();
+      this.delivery.cancel();
+      throw error;
+    }
+  }
+
+  private handOn(started: Started, times: TakeTimes): Outcome {
+    const { delivery } = this;
+    const broken = this.stop.signal.aborted ? namedError(this.stop.signal.reason) : null;
+    const facts = captureFacts(this.studio, this.start, started, times, this.meter.stop(), broken);
+    if (broken === null) {
+      void delivery.complete(times.cues, facts);
+    } else if (broken.interruption !== null) {
+      void delivery.breakOff(times.cues, facts);
+    } else {
+      delivery.cancel();
+      return { delivery: null, broken };
+    }
+    return { delivery, broken };
+  }
 }
 
-/** Everything that ends a take early, until `over`. */
-function watch(studio: Studio, stop: AbortController, over: AbortSignal): void {
-  const left = () => stop.abort(new PageLeft());
-  const hidden = () => document.hidden && left();
-  document.addEventListener("visibilitychange", hidden, { signal: over });
-  window.addEventListener("pagehide", left, { signal: over });
+/** Everything that ends a take early, until `over`; returns what looks for a page that slept. */
+function watch(studio: Studio, stop: AbortController, over: AbortSignal): () => void {
+  const { closed } = studio;
+  closed.addEventListener("abort", () => stop.abort(closed.reason), { signal: over });
   watchCamera(studio.stream, (error) => stop.abort(error), over);
   studio.screen.onStop = () => stop.abort(new StoppedByHand());
+  return watchLeaving(() => stop.abort(new PageLeft()), over);
 }
 
 async function countDown({ screen, beeper }: Studio, signal: AbortSignal): Promise<void> {
   for (let count = COUNT_FROM; count > 0; count -= 1) {
     screen.showCount(count);
     beeper.at(performance.now(), COUNT_HZ);
-    await second(signal);
+    await unless(signal, new Promise((resolve) => setTimeout(resolve, 1000)));
   }
 }
 
-function second(signal: AbortSignal): Promise<void> {
+/** What `promise` gives, unless `signal` is aborted first: then it rejects with the reason. */
+function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const fail = () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", fail);
-      resolve();
-    }, 1000);
+    const fail = () => reject(signal.reason as Error);
     if (signal.aborted) fail();
-    else signal.addEventListener("abort", fail, { once: true });
+    signal.addEventListener("abort", fail, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", fail));
   });
 }
 
 /** What is kept with the film about how it was captured. */
 function captureFacts(
-  { stream }: Studio,
+  { stream, guide, setup }: Studio,
+  start: Start,
   started: Started,
   times: TakeTimes,
   frames: FrameFacts,
+  broken: CaptureError | null,
 ): Record<string, unknown> {
   return {
     device: deviceFacts(stream),
@@ -108,5 +152,9 @@ function captureFacts(
     cues: times.stamps,
     seconds: times.seconds,
     frames,
+    start,
+    guide: guide?.facts() ?? null,
+    helped: setup.helped,
+    interrupted: broken?.interruption ?? null,
   };
 }

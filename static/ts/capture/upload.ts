@@ -1,6 +1,7 @@
-// Sends a film by tus while it is being recorded, and goes on after a lost network.
-import { Upload, type DetailedError, type UploadOptions } from "tus-js-client";
-import type { Film } from "./film";
+// Sends a film by tus while it is being recorded, and goes on after whatever comes between.
+import { Upload, type DetailedError, type HttpRequest, type UploadOptions } from "tus-js-client";
+import { LinkEnded, ask, busyWords, isEnded, refusalWords, wordsIn } from "./answers";
+import { FilmShorter, type Film } from "./film";
 import { Patience } from "./patience";
 
 /** The server does not take the film; the message is for the person. */
@@ -15,44 +16,73 @@ export interface Destination {
   readonly mime: string;
   readonly csrf: string;
   readonly maxPatch: number;
+  /** Where an earlier visit to the page began to send this film, or null. */
+  readonly address: string | null;
 }
 
 export interface UploadListener {
+  /** Where the server keeps what it has of the film; null when that has gone. */
+  located(address: string | null): void;
   sent(bytes: number): void;
   offline(): void;
+  /** The server takes nothing for now, for the reason that it tells. */
+  waiting(words: string): void;
 }
 
-const LINK_ENDED =
-  "Your link has ended or was closed. Please ask your clinic for a new one, and film again.";
-// Answers after which the same film may go on: a lost or broken part, a busy server.
-const PASSING = new Set([0, 409, 423, 460]);
+// Nothing moved for so long: the connection is dead.
+const HANGING_MS = 30_000;
+// A part counts only when it has arrived whole: small parts get through a bad network.
+const LARGEST_PART = 1024 * 1024;
+const SMALLEST_PART = 64 * 1024;
+// Answers after which the same film may go on: a wrong offset, a locked or a damaged part.
+const PASSING = new Set([409, 423, 460]);
+
+/** A server that fails when asked how far it is may still have the film. */
+class ServerFails extends Error {}
 
 export class FilmUpload {
   private readonly upload: Upload;
   private readonly patience = new Patience();
-  private cancelled = false;
-  /** The upload's id on the server, once every byte of the film is there. */
-  readonly arrived: Promise<string>;
+  private readonly maxPart: number;
+  private stopped = false;
   private settle!: { resolve: (id: string) => void; reject: (error: Error) => void };
+  /**
+   * The upload's id on the server, once every byte of the film is there.
+   * Rejects with UploadRefused, LinkEnded or FilmShorter.
+   */
+  arrived!: Promise<string>;
 
   constructor(
     private readonly film: Film,
     destination: Destination,
     private readonly listener: UploadListener,
   ) {
+    this.maxPart = Math.min(destination.maxPatch, LARGEST_PART);
+    this.upload = new Upload(film as never, this.options(destination));
+    this.upload.url = destination.address;
+    this.goOn();
+  }
+
+  /** Tries once more after a refusal; `arrived` is a new promise. */
+  goOn(): void {
     this.arrived = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });
     // A refusal during the take is heard when the take is over.
     this.arrived.catch(() => undefined);
-    this.upload = new Upload(film as never, this.options(destination));
     this.upload.start();
   }
 
-  /** Gives up on the film and has the server delete what it has. */
-  async cancel(): Promise<void> {
-    this.cancelled = true;
-    await this.upload.abort(true).catch(() => undefined); // the reaper deletes what stays behind
+  /** The server lacks the film as it was recorded: all of it is sent once more. */
+  sendAgain(): void {
+    this.leaveAddress();
+    this.goOn();
+  }
+
+  /** Sends nothing more. */
+  stop(): void {
+    this.stopped = true;
+    void this.upload.abort();
   }
 
   private options(to: Destination): UploadOptions {
@@ -60,13 +90,22 @@ export class FilmUpload {
       endpoint: to.endpoint,
       metadata: { session: to.session, task: to.task, mime: to.mime },
       headers: { "X-CSRFToken": to.csrf },
-      chunkSize: to.maxPatch,
+      chunkSize: this.maxPart,
       uploadLengthDeferred: true,
       storeFingerprintForResuming: false,
       retryDelays: null,
       fileReader: { openFile: async () => this.source() },
+      onBeforeRequest: (request) => {
+        if (this.stopped) throw new Error("nothing more is sent");
+        noticeHanging(request);
+      },
+      onAfterResponse: (request, response) => {
+        if (request.getMethod() === "HEAD" && response.getStatus() >= 500) throw new ServerFails();
+      },
+      onUploadUrlAvailable: () => this.listener.located(this.upload.url),
       onChunkComplete: (_part, accepted) => {
         this.patience.reset();
+        this.sizeParts(2);
         this.listener.sent(accepted);
       },
       onSuccess: () => this.settle.resolve(this.id()),
@@ -90,21 +129,65 @@ export class FilmUpload {
   }
 
   private async failed(error: Error | DetailedError): Promise<void> {
-    const response = "originalResponse" in error ? error.originalResponse : null;
-    const status = response?.getStatus() ?? 0;
-    if (status >= 400 && status < 500 && !PASSING.has(status)) {
-      this.settle.reject(new UploadRefused(refusalWords(status, response?.getBody() ?? "")));
-      return;
-    }
-    this.listener.offline();
+    if (this.stopped) return;
+    const final = this.understand(error);
+    if (final) return this.settle.reject(final);
     await this.patience.wait();
-    if (!this.cancelled) this.upload.start();
+    if (!this.stopped) this.upload.start();
+  }
+
+  /** The error after which nothing more is tried; null when it is worth waiting. */
+  private understand(error: Error | DetailedError): Error | null {
+    const cause = "causingError" in error ? error.causingError : null;
+    if (cause instanceof FilmShorter) return cause;
+    const response = "originalResponse" in error ? error.originalResponse : null;
+    const status = cause instanceof ServerFails ? 503 : (response?.getStatus() ?? 0);
+    const body = response?.getBody() ?? "";
+    const isGone = status === 404 || status === 410;
+    if (isGone && this.upload.url !== null) this.leaveAddress();
+    else if (isEnded(status)) return new LinkEnded(wordsIn(body));
+    else if (status >= 500) this.listener.waiting(busyWords(body));
+    else if (status < 400) this.lostNetwork();
+    else if (!PASSING.has(status)) return new UploadRefused(refusalWords(status, body));
+    return null;
+  }
+
+  private leaveAddress(): void {
+    this.upload.url = null;
+    this.listener.located(null);
+  }
+
+  private lostNetwork(): void {
+    this.sizeParts(0.5);
+    this.listener.offline();
+  }
+
+  private sizeParts(factor: number): void {
+    const size = Math.max(this.upload.options.chunkSize! * factor, SMALLEST_PART);
+    this.upload.options.chunkSize = Math.min(size, this.maxPart);
   }
 }
 
-function refusalWords(status: number, body: string): string {
-  if (status === 404) return LINK_ENDED;
-  // Our own refusals are one plain sentence; anything else is a page of some proxy.
-  const isSentence = body.length > 0 && body.length < 300 && !body.includes("<");
-  return isSentence ? body : `The clinic's server refused the film (${status}). Please call your clinic.`;
+/** Has the server delete what it has of a film that nobody wants. Resolves once it has answered. */
+export async function removeUpload(address: string, csrf: string): Promise<void> {
+  const headers = { "Tus-Resumable": "1.0.0", "X-CSRFToken": csrf };
+  const patience = new Patience();
+  for (;;) {
+    const request = { method: "DELETE", headers, keepalive: true };
+    const answer = await ask(address, request, HANGING_MS);
+    if (answer && answer.status < 500) return;
+    await patience.wait();
+  }
+}
+
+/** Lets a request fail when nothing has moved for a while. */
+function noticeHanging(request: HttpRequest): void {
+  const xhr = request.getUnderlyingObject() as XMLHttpRequest;
+  const since = performance.now();
+  const extend = () => {
+    xhr.timeout = performance.now() - since + HANGING_MS;
+  };
+  xhr.ontimeout = (event) => xhr.onerror?.(event);
+  xhr.upload.addEventListener("progress", extend);
+  extend();
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DeliveryState } from "./delivery";
 import type { TakeProgress } from "./progress";
-import { OFFLINE, deliveryWords, sendingWords, takeWords } from "./words";
+import { deliveryWords, offlineWords, sendingWords, takeWords } from "./words";
 
 const TAKE: TakeProgress = {
   recording: "r",
@@ -18,17 +18,25 @@ const TAKE: TakeProgress = {
 const DARK = { code: "too_dark", severity: "blocks", patient: "Turn on a light." } as const;
 
 describe("what the person reads", () => {
-  it("says how far the sending has come, the slowest film first", () => {
+  it("says how far the slowest film has come", () => {
     const states: DeliveryState[] = [
       { kind: "sending", percent: 80 },
       { kind: "sending", percent: 20 },
     ];
-    expect(sendingWords(states)).toBe("Sending 2 films: 20 %");
-    expect(sendingWords([])).toBe("");
+    expect(sendingWords(states)).toEqual({ words: "Sending 2 films …", percent: 20 });
+    expect(sendingWords(states.slice(1)).words).toBe("Sending your film …");
+    expect(sendingWords([])).toEqual({ words: "", percent: 0 });
   });
 
   it("promises that nothing is lost without a network", () => {
-    expect(sendingWords([{ kind: "offline" }])).toBe(OFFLINE);
+    const states: DeliveryState[] = [{ kind: "sending", percent: 80 }, { kind: "offline" }];
+    expect(sendingWords(states).words).toBe(offlineWords());
+  });
+
+  it("tells what the clinic's server says while it takes no films", () => {
+    const words = "The clinic's server is full.";
+    expect(sendingWords([{ kind: "waiting", words }]).words).toBe(words);
+    expect(deliveryWords({ kind: "kept", words })).toMatchObject({ words, again: false });
   });
 
   it("asks for another film, with the advice, when a finding blocks", () => {

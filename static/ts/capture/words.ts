@@ -1,6 +1,7 @@
 // What the person reads about a film: how far it has come, and what to do about it.
 import type { DeliveryState } from "./delivery";
 import type { TakeProgress } from "./progress";
+import { t } from "./translate";
 
 export interface Told {
   readonly words: string;
@@ -12,19 +13,26 @@ export interface Told {
   readonly advice: readonly string[];
 }
 
-export const OFFLINE =
-  "No connection. Your film is safe on this device; we go on when the network is back.";
-
 const still = (words: string): Told => ({ words, percent: null, again: false, advice: [] });
+
+export function offlineWords(): string {
+  return t("No connection. Your film is safe on this device; we go on when the network is back.");
+}
 
 export function deliveryWords(state: DeliveryState): Told {
   switch (state.kind) {
     case "sending":
-      return { ...still(`Sending: ${state.percent} %`), percent: state.percent };
+      return {
+        ...still(t("Sending: {percent} %", { percent: state.percent })),
+        percent: state.percent,
+      };
     case "offline":
-      return still(OFFLINE);
+      return still(offlineWords());
+    case "waiting":
+    case "kept":
+      return still(state.words);
     case "received":
-      return still(`Received by your clinic at ${clockTime(state.receipt.received)}`);
+      return still(receivedWords(state.receipt.received));
     case "refused":
       return { ...still(state.words), again: true };
   }
@@ -33,38 +41,58 @@ export function deliveryWords(state: DeliveryState): Told {
 export function takeWords(take: TakeProgress): Told {
   switch (take.state) {
     case "waiting":
-      return still("Received. It is measured after the film in which you sit still.");
+      return still(t("Received. It is measured after the film in which you sit still."));
     case "queued":
-      return still(take.place ? `Received. In the queue: place ${take.place}` : "Received. In the queue");
+      return still(
+        take.place
+          ? t("Received. In the queue: place {place}", { place: take.place })
+          : t("Received. In the queue"),
+      );
     case "running":
-      return { ...still(`Being checked and measured: ${take.percent} %`), percent: take.percent };
+      return {
+        ...still(t("Being checked and measured: {percent} %", { percent: take.percent })),
+        percent: take.percent,
+      };
     case "done":
       return measured(take);
     case "failed":
-      return still("Received. The program could not measure it; your clinic can try again.");
+      return still(
+        t("Received. The program could not measure it; your clinic can try again."),
+      );
     case "cancelled":
-      return still("Replaced by a newer film");
+      return still(t("Replaced by a newer film"));
     case "none":
-      return still("Received. It is kept for your clinic and not measured.");
+      return still(t("Received. It is kept for your clinic and not measured."));
   }
 }
 
 function measured(take: TakeProgress): Told {
-  const advice = take.findings.map((finding) => finding.patient);
+  const advice = take.findings.map((finding) => t(finding.patient));
   const again = take.findings.some((finding) => finding.severity === "blocks");
-  const words = again ? "This film cannot be used." : "Received and measured";
+  const words = again ? t("This film cannot be used.") : t("Received and measured");
   return { words, percent: null, again, advice };
 }
 
-/** One line for all films on their way; empty when all have arrived. */
-export function sendingWords(states: readonly DeliveryState[]): string {
-  if (states.some((state) => state.kind === "offline")) return OFFLINE;
+/** One line for all films on their way, and how far the slowest has come; "" when there is none. */
+export function sendingWords(states: readonly DeliveryState[]): { words: string; percent: number } {
   const sending = states.filter((state) => state.kind === "sending");
-  if (sending.length === 0) return "";
-  const percent = Math.min(...sending.map((state) => state.percent));
-  return `Sending ${sending.length === 1 ? "your film" : `${sending.length} films`}: ${percent} %`;
+  const percent = Math.min(...sending.map((state) => state.percent), sending.length ? 100 : 0);
+  return { words: underWayWords(states, sending.length), percent };
 }
 
-function clockTime(iso: string): string {
+function underWayWords(states: readonly DeliveryState[], sending: number): string {
+  if (states.some((state) => state.kind === "offline")) return offlineWords();
+  const waiting = states.find((state) => state.kind === "waiting");
+  if (waiting) return waiting.words;
+  if (sending === 0) return "";
+  return sending === 1 ? t("Sending your film …") : t("Sending {n} films …", { n: sending });
+}
+
+export function receivedWords(iso: string): string {
+  return t("Received by your clinic at {time}", { time: clockTime(iso) });
+}
+
+/** The time of day on this device, "14:03". */
+export function clockTime(iso: string): string {
   return new Date(iso).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }

@@ -1,0 +1,207 @@
+"""Plans are made and changed; when a planned session comes near, its one e-mail goes out.
+
+Between two processes a conditional update decides who sends. Nothing is sent twice: if a process
+ends while it sends, nobody knows whether the mail left, and the slot is given up.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import smtplib
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from clinic.accounts.models import User
+from clinic.audit.models import Action
+from clinic.audit.services import record
+from clinic.patients.models import Consent, Patient, Purpose
+from clinic.patients.services import save_patient
+from clinic.recordings import links
+from clinic.recordings.models import CaptureLink, Protocol, RecordingSession
+from clinic.recordings.services import start_session
+from clinic.reminders import mail
+from clinic.reminders.models import Plan, PlannedSession
+
+logger = logging.getLogger(__name__)
+
+# The mail comes a little ahead, so that its calendar entry still can ring; not a day ahead, when
+# people would film at once, in another state of their medicine.
+AHEAD = datetime.timedelta(hours=2)
+LATEST = datetime.timedelta(days=1)  # after which no mail goes out any more
+FIRST_PAUSE = datetime.timedelta(minutes=15)  # between tries; doubles each time
+LONGEST_SENDING = datetime.timedelta(minutes=15)
+State = PlannedSession.State
+
+
+def new_plan(patient: Patient, actor: User) -> Plan:
+    """Not yet saved: from tomorrow, with the newest Core protocol."""
+    return Plan(
+        patient=patient,
+        protocol=Protocol.objects.filter(code="core", retired=False).latest("version"),
+        started=timezone.localdate() + datetime.timedelta(days=1),
+        created_by=actor,
+    )
+
+
+@transaction.atomic
+def save_plan(plan: Plan, email: str, *, actor: User) -> None:
+    """Saves a new or a changed plan, and the patient's e-mail address."""
+    if plan.patient.email != email:
+        plan.patient.email = email
+        save_patient(plan.patient, actor=actor)
+    new = plan._state.adding
+    if new:
+        plan.rows_until = timezone.now()
+    plan.save()
+    record(Action.CREATE if new else Action.CHANGE, plan, actor=actor)
+
+
+@transaction.atomic
+def pause(plan: Plan, *, actor: User) -> None:
+    """From now on no reminders; what falls into the pause is not counted."""
+    if plan.paused is None:
+        plan.paused = timezone.now()
+        plan.save(update_fields=["paused"])
+        record(Action.CHANGE, plan, actor=actor)
+
+
+@transaction.atomic
+def resume(plan: Plan, *, actor: User) -> None:
+    if plan.paused is not None:
+        plan.paused = None
+        plan.rows_until = max(plan.rows_until, timezone.now())
+        plan.save(update_fields=["paused", "rows_until"])
+        record(Action.CHANGE, plan, actor=actor)
+
+
+def hindrance(patient: Patient) -> str:
+    """Why nothing can be sent to the patient now, and what to do; empty when all is well."""
+    if patient.archived is not None:
+        return "This patient is archived. Restore the patient to send reminders."
+    care = Consent.objects.in_force().filter(patient=patient, text__purpose=Purpose.CARE)
+    if not care.exists():
+        return "There is no consent to care. Record it on the patient's Consents page first."
+    try:
+        links.require_camera_address()
+    except links.HomeNeedsHttps as refusal:
+        return str(refusal)
+    return "" if patient.email else "There is no e-mail address. Enter it in the patient's plan."
+
+
+def remind() -> int:
+    """Sends what is due; the number of e-mails that went out."""
+    now = timezone.now()
+    running = Plan.objects.filter(paused__isnull=True)
+    for plan in running:
+        _add_rows(plan, now + AHEAD)
+    _give_up(now)
+    waiting = PlannedSession.objects.filter(state=State.WAITING, plan__in=running)
+    rows = waiting.select_related("plan__patient__clinic", "plan__protocol", "plan__created_by")
+    return sum(_send(planned) for planned in rows if _is_ready(planned, now))
+
+
+def _add_rows(plan: Plan, until: datetime.datetime) -> None:
+    slots = plan.schedule.due(plan.rows_until, until)
+    if slots:
+        rows = [PlannedSession(plan=plan, day=slot.day, due=slot.due) for slot in slots]
+        with transaction.atomic():
+            PlannedSession.objects.bulk_create(rows, ignore_conflicts=True)
+            Plan.objects.filter(pk=plan.pk, rows_until__lt=until).update(rows_until=until)
+
+
+def _give_up(now: datetime.datetime) -> None:
+    """On what is too late to send, and on what a process that ended may or may not have sent."""
+    late = PlannedSession.objects.filter(state=State.WAITING, due__lt=now - LATEST)
+    late.filter(problem="").update(problem="Mimia was not running, or the plan was paused.")
+    late.update(state=State.DROPPED)
+    PlannedSession.objects.filter(state=State.SENDING, tried__lt=now - LONGEST_SENDING).update(
+        state=State.DROPPED,
+        problem="Mimia was stopped while it sent this e-mail: it may or may not have arrived.",
+    )
+
+
+def _is_ready(planned: PlannedSession, now: datetime.datetime) -> bool:
+    return planned.tried is None or now >= planned.tried + FIRST_PAUSE * 2 ** (planned.tries - 1)
+
+
+def _send(planned: PlannedSession) -> bool:
+    """Whether the e-mail went out. `planned` is as it was read: if its tries have changed since,
+    another process has it.
+    """
+    waiting = PlannedSession.objects.filter(
+        pk=planned.pk, state=State.WAITING, tries=planned.tries, plan__paused__isnull=True
+    )
+    problem = hindrance(planned.plan.patient)
+    if problem:
+        waiting.update(problem=problem)
+        return False
+    if not waiting.update(state=State.SENDING, tries=F("tries") + 1, tried=timezone.now()):
+        return False
+    try:
+        link, address = _invite(planned)
+    except links.LinkRefused as refusal:
+        _failed(planned, str(refusal))
+        return False
+    try:
+        mail.message(planned, link, address).send()
+    except (smtplib.SMTPException, OSError) as error:
+        logger.warning("the reminder of %s failed: %s", planned.pk, type(error).__name__)
+        with transaction.atomic():
+            links.revoke(link, actor=planned.plan.created_by)
+            _failed(planned, mail.failure(error))
+        return False
+    with transaction.atomic():
+        PlannedSession.objects.filter(pk=planned.pk).update(
+            state=State.SENT, sent=timezone.now(), problem=""
+        )
+        record(Action.REMIND, link, actor=None)
+    return True
+
+
+def _failed(planned: PlannedSession, problem: str) -> None:
+    PlannedSession.objects.filter(pk=planned.pk, state=State.SENDING).update(
+        state=State.WAITING, problem=problem
+    )
+
+
+@transaction.atomic
+def _invite(planned: PlannedSession) -> tuple[CaptureLink, str]:
+    """A link to the slot's session that ends when the next slot comes."""
+    plan = planned.plan
+    planned.session = _session(planned)
+    planned.save(update_fields=["session"])
+    next_day = plan.schedule.coming(planned.due, 1)[0].day
+    days = min((next_day - planned.day).days, links.MAX_DAYS)
+    return links.make(planned.session, actor=plan.created_by, days=days)
+
+
+def _session(planned: PlannedSession) -> RecordingSession:
+    """The slot's own session; else the last one, if nobody began it, so that none pile up.
+
+    A session that was begun stays with its day: films of two days, or a medication state of
+    another day, do not belong together.
+    """
+    if planned.session is not None:
+        return planned.session
+    untouched = planned.plan.planned.filter(
+        session__submitted__isnull=True,
+        session__recordings__isnull=True,
+        session__medication="",
+        session__too_ill__isnull=True,
+        session__isnull=False,
+    ).last()
+    if untouched is None:
+        return start_session(
+            planned.plan.patient,
+            planned.plan.protocol,
+            place=RecordingSession.Place.HOME,
+            actor=planned.plan.created_by,
+        )
+    session = untouched.session
+    assert session is not None
+    untouched.session = None
+    untouched.save(update_fields=["session"])
+    return session

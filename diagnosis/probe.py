@@ -1,0 +1,106 @@
+"""Is this file a film that can be analysed? `python -m diagnosis.probe FILE`
+
+Prints one line of JSON: {"container", "codec", "width", "height", "seconds", "frames"} of a film,
+with `seconds` from its first picture to its last and as many `frames` as its packets say; or
+{"problem", "words"} of anything else. It gives itself little memory and processor time: what takes
+more is no film of a few minutes. A film that was cut off is a film.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import resource
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from diagnosis.config import AnalysisConfig
+from diagnosis.containers import mime_of
+from diagnosis.video import NotAVideo, VideoError, open_video, packet_times
+
+MEMORY_BYTES: Final = 2 * 1024**3  # 16 pictures of the largest size, and the libraries
+CPU_S: Final = 20
+FIRST_PICTURES: Final = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Film:
+    """What `probe` found; `width` and `height` of the coded picture, px."""
+
+    container: str  # its type, as "video/webm"
+    codec: str
+    width: int
+    height: int
+    seconds: float
+    frames: int
+
+
+def probe(path: Path) -> Film:
+    """Raises VideoError for what is no film, has no picture that can be decoded, or is too long."""
+    container_type = mime_of(path)
+    if container_type is None:
+        raise NotAVideo(
+            "The file is not a video of a kind that can be read. "
+            "Export the clip as MP4 (H.264), or record it again."
+        )
+    times = packet_times(path, AnalysisConfig().max_duration_s)
+    with open_video(path) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = 1
+        width, height = _decode(container, stream)
+        return Film(
+            container=container_type,
+            codec=stream.codec_context.name,
+            width=width,
+            height=height,
+            seconds=max(times) - min(times) if times else 0.0,
+            frames=len(times),
+        )
+
+
+def _decode(container: InputContainer, stream: VideoStream) -> tuple[int, int]:
+    """(width, height) of the first pictures that are not damaged. Raises NotAVideo without any."""
+    sizes: list[tuple[int, int]] = []
+    packets = container.demux(stream)
+    while len(sizes) < FIRST_PICTURES:
+        try:
+            sizes += [(picture.width, picture.height) for picture in next(packets).decode()]
+        except StopIteration:
+            break
+        except av.FFmpegError:
+            continue
+    if not sizes:
+        raise NotAVideo(
+            "No picture in the file can be decoded. "
+            "Check that it plays on the device that recorded it, then record it again."
+        )
+    return sizes[0]
+
+
+def _limit() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _answer(path: Path) -> dict[str, Any]:
+    try:
+        return dataclasses.asdict(probe(path))
+    except VideoError as error:
+        return {"problem": error.code, "words": str(error)}
+    except MemoryError:
+        return {"problem": "unreadable", "words": "The file takes too much memory to read."}
+
+
+def main() -> None:
+    _limit()
+    sys.stdout.write(json.dumps(_answer(Path(sys.argv[1]))) + "\n")
+
+
+if __name__ == "__main__":
+    main()

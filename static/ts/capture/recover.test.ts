@@ -1,0 +1,161 @@
+// @vitest-environment node
+import { IDBFactory } from "fake-indexeddb";
+import "fake-indexeddb/auto";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { SETUP, SMILE } from "./fixtures";
+import { recover } from "./recover";
+import { TakeStore, type NewTake, type TakeFacts } from "./store";
+import { submitTake, type Submission } from "./submit";
+import { FilmUpload, removeUpload } from "./upload";
+
+// The network is the outside world here; the store is a real one.
+vi.mock("./upload", () => ({ FilmUpload: vi.fn(), removeUpload: vi.fn(), UploadRefused: Error }));
+vi.mock("./submit", async (original) => ({
+  ...(await original<typeof import("./submit")>()),
+  submitTake: vi.fn(),
+}));
+
+const ADDRESS = "http://localhost/uploads/old";
+const WHOLE: TakeFacts = {
+  cues: [
+    { start: 2.1, end: 4 },
+    { start: 6, end: 8 },
+  ],
+  capture: { camera: "Front", store: "kept" },
+  partial: false,
+};
+const PART: TakeFacts = { cues: [], capture: { interrupted: "camera lost" }, partial: true };
+
+interface Leaving extends Partial<NewTake> {
+  readonly seconds?: number;
+  readonly facts?: TakeFacts;
+  readonly unwanted?: boolean;
+}
+
+describe("films that an earlier visit left", () => {
+  const sent: Array<{ text: string; take: Submission }> = [];
+  let store: TakeStore;
+
+  /** A take of which so many seconds were recorded before the page was closed. */
+  async function leave({ seconds = 3, facts, unwanted, ...note }: Leaving = {}): Promise<void> {
+    const take = { id: "1d", session: "5e55", task: "smile", mime: "video/webm", ...note };
+    const copy = store.begin({ started: new Date().toISOString(), ...take });
+    copy.locate(ADDRESS);
+    for (let second = 1; second <= seconds; second += 1) {
+      vi.advanceTimersByTime(1000);
+      copy.add(new Blob([`${take.id}${second} `]));
+    }
+    if (facts) copy.complete(facts);
+    if (unwanted) copy.unwant();
+    await copy.isSafe();
+  }
+
+  async function come(setup = SETUP): Promise<string[]> {
+    const deliveries = await recover(setup, (await TakeStore.open())!, () => undefined);
+    await vi.waitFor(() => expect(deliveries.every(({ isSettled }) => isSettled)).toBe(true));
+    return deliveries.map(({ task, isPartial }) => `${task.code}${isPartial ? " part" : ""}`);
+  }
+
+  async function stillHere(): Promise<string[]> {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return (await store.left("5e55")).map(({ id }) => id);
+  }
+
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    vi.stubGlobal("indexedDB", new IDBFactory());
+    vi.stubGlobal("navigator", { userAgent: "Chrome" });
+    sent.length = 0;
+    vi.mocked(removeUpload).mockReset().mockResolvedValue(undefined);
+    vi.mocked(FilmUpload).mockReset().mockImplementation(
+      (film) => ({ arrived: film.blob().text() }) as unknown as FilmUpload,
+    );
+    vi.mocked(submitTake).mockReset().mockImplementation(async (_address, _csrf, take) => {
+      sent.push({ text: take.upload, take });
+      return { recording: "r", task: take.task, attempt: 1, sha256: take.sha256, received: "" };
+    });
+    store = (await TakeStore.open())!;
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  it("are delivered as they were recorded, and then forgotten", async () => {
+    await leave({ facts: WHOLE });
+    expect(await come()).toEqual(["smile"]);
+    expect(sent[0]!.text).toBe("1d1 1d2 1d3 ");
+    expect(sent[0]!.take).toMatchObject({ task: "smile", ...WHOLE });
+    expect(sent[0]!.take.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(vi.mocked(FilmUpload).mock.calls[0]![1].address).toBe(ADDRESS);
+    expect(await stillHere()).toEqual([]);
+  });
+
+  it("are sent as parts when they were cut off, with the cues that lie within", async () => {
+    await leave({ seconds: 7 });
+    expect(await come()).toEqual(["smile part"]);
+    expect(sent[0]!.take).toMatchObject({
+      partial: true,
+      cues: [{ start: 2, end: 4 }],
+      capture: { interrupted: "page closed", store: "kept", seconds: 7, mime: "video/webm" },
+    });
+  });
+
+  it("are sent as the parts that they were broken off as", async () => {
+    await leave({ facts: PART });
+    expect(await come()).toEqual(["smile part"]);
+    expect(sent[0]!.take).toMatchObject(PART);
+  });
+
+  it("are not sent when they are parts of a task whose film has arrived", async () => {
+    await leave();
+    const received = { ...SETUP, tasks: [{ ...SMILE, received: true }] };
+    expect(await come(received)).toEqual([]);
+    expect(removeUpload).toHaveBeenCalledWith(ADDRESS, "token");
+    expect(await stillHere()).toEqual([]);
+  });
+
+  it("are sent when they are whole, though the clinic may have them", async () => {
+    await leave({ facts: WHOLE });
+    const received = { ...SETUP, tasks: [{ ...SMILE, received: true }] };
+    expect(await come(received)).toEqual(["smile"]);
+  });
+
+  it("count by the newest whole film of a task", async () => {
+    await leave({ id: "a", facts: WHOLE, started: "2999-01-01" });
+    await leave({ id: "b", facts: WHOLE, started: "2999-01-02" });
+    await leave({ id: "c", started: "2999-01-03" });
+    expect(await come()).toEqual(["smile"]);
+    expect(sent.map(({ text }) => text)).toEqual(["b1 b2 b3 "]);
+    expect(await stillHere()).toEqual([]);
+  });
+
+  it("count by the longest part where there is no whole film", async () => {
+    await leave({ id: "a", seconds: 4, started: "2999-01-01" });
+    await leave({ id: "b", seconds: 2, started: "2999-01-02" });
+    await come();
+    expect(sent.map(({ text }) => text)).toEqual(["a1 a2 a3 a4 "]);
+  });
+
+  it("are only removed from the server when nobody wanted them", async () => {
+    await leave({ unwanted: true });
+    expect(await come()).toEqual([]);
+    expect(removeUpload).toHaveBeenCalledWith(ADDRESS, "token");
+    expect(sent).toEqual([]);
+    expect(await stillHere()).toEqual([]);
+  });
+
+  it("are left alone when they belong to another session", async () => {
+    await leave({ session: "07e7" });
+    expect(await come()).toEqual([]);
+    expect(await store.left("07e7")).toHaveLength(1);
+  });
+
+  it("are none in a browser that keeps nothing, or whose store breaks", async () => {
+    expect(await recover(SETUP, null, () => undefined)).toEqual([]);
+    const told = vi.spyOn(console, "error").mockReturnValue(undefined);
+    vi.spyOn(store, "left").mockRejectedValue(new Error("broken"));
+    expect(await recover(SETUP, store, () => undefined)).toEqual([]);
+    expect(told).toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,132 @@
+import { beforeEach, expect, it, vi } from "vitest";
+import { SIGNED_OUT } from "./ask";
+import type { Clip } from "./clip";
+import { clip, file, SETUP } from "./fixtures";
+import { Importer } from "./importer";
+
+interface Asked {
+  readonly address: string;
+  readonly body: Record<string, unknown>;
+}
+
+let asked: Asked[] = [];
+let sent: string[] = [];
+let discarded: string[] = [];
+/** The answer to the nth question at an address, where it is another than the usual one. */
+let answers: Record<string, (body: Record<string, unknown>) => [number, unknown] | undefined> = {};
+
+vi.mock("./send", () => ({
+  send: async (film: File) => {
+    sent.push(film.name);
+    return { id: `upload ${sent.length}`, discard: async () => void discarded.push(film.name) };
+  },
+}));
+
+function usual(address: string, body: Record<string, unknown>): [number, unknown] {
+  if (address === SETUP.sitting) {
+    return [200, { id: `of ${body.date}`, href: "/sessions/1/", title: String(body.date) }];
+  }
+  return [200, { known: null }];
+}
+
+beforeEach(() => {
+  [asked, sent, discarded, answers] = [[], [], [], {}];
+  vi.stubGlobal("fetch", async (address: string, { body }: { body: string }) => {
+    const told = JSON.parse(body) as Record<string, unknown>;
+    asked.push({ address, body: told });
+    const [status, json] = answers[address]?.(told) ?? usual(address, told);
+    return new Response(JSON.stringify(json), { status });
+  });
+});
+
+async function imported(...clips: Clip[]): Promise<Importer> {
+  const importer = new Importer(SETUP, () => undefined);
+  await importer.run(clips);
+  return importer;
+}
+
+const questions = (address: string) => asked.filter((one) => one.address === address);
+
+it("makes one session of the clips of a day and state, and finishes it", async () => {
+  const rest = clip("rest.mp4");
+  const smile = clip("smile.mp4", { file: file("smile.mp4", "other"), cues: "2-5" });
+  const importer = await imported(rest, smile);
+  expect([rest.stage.kind, smile.stage.kind]).toEqual(["received", "received"]);
+  expect(questions(SETUP.sitting).map(({ body }) => body)).toEqual([
+    { date: "2024-05-03", medication: "unsure" },
+  ]);
+  expect(questions(SETUP.film)[1]!.body).toMatchObject({
+    session: "of 2024-05-03",
+    cues: [{ start: 2, end: 5 }],
+  });
+  expect(questions(SETUP.finish).map(({ body }) => body)).toEqual([{ session: "of 2024-05-03" }]);
+  expect(importer.sittings.map(({ finished }) => finished)).toEqual([true]);
+});
+
+it("never tells a file's name", async () => {
+  await imported(clip("Paul Patient smile.mp4"));
+  expect(JSON.stringify(asked)).not.toContain("Paul");
+});
+
+it("sends nothing of what the clinic has, nor makes a session for it", async () => {
+  answers[SETUP.known] = () => [200, { known: { words: "Already here: Smile", href: "/s/" } }];
+  const smile = clip("smile.mp4");
+  await imported(smile);
+  expect(smile.stage).toEqual({ kind: "known", words: "Already here: Smile", href: "/s/" });
+  expect([sent, questions(SETUP.sitting)]).toEqual([[], []]);
+});
+
+it("sends what was chosen twice once", async () => {
+  const [one, two] = [clip("smile.mp4"), clip("smile copy.mp4")];
+  await imported(one, two);
+  expect(sent).toEqual(["smile.mp4"]);
+  expect(two.stage).toMatchObject({ kind: "known", words: expect.stringContaining("smile.mp4") });
+});
+
+it("goes on after a clip that is refused, keeps its session open, and can try it again", async () => {
+  answers[SETUP.film] = ({ upload }) =>
+    upload === "upload 1" ? [422, { error: "It holds no picture." }] : undefined;
+  const rest = clip("rest.mp4");
+  const smile = clip("smile.mp4", { file: file("smile.mp4", "other") });
+  const importer = await imported(rest, smile);
+  expect(rest.stage).toEqual({ kind: "failed", words: "It holds no picture." });
+  expect([smile.stage.kind, discarded]).toEqual(["received", ["rest.mp4"]]);
+  expect(questions(SETUP.finish)).toEqual([]);
+
+  answers = {};
+  rest.stage = { kind: "ready" };
+  await importer.run([rest, smile]);
+  expect(rest.stage.kind).toBe("received");
+  expect([questions(SETUP.sitting).length, questions(SETUP.finish).length]).toEqual([1, 1]);
+});
+
+it("finishes a session without its missing clip when asked to", async () => {
+  answers[SETUP.film] = ({ upload }) => (upload === "upload 1" ? [422, {}] : undefined);
+  const clips = [clip("rest.mp4"), clip("smile.mp4", { file: file("smile.mp4", "other") })];
+  const importer = await imported(...clips);
+  await importer.finishWithout();
+  expect(importer.sittings.map(({ finished }) => finished)).toEqual([true]);
+});
+
+it("leaves alone what cannot be sent as it stands", async () => {
+  const [unnamed, text] = [clip("IMG_1.mp4"), clip("notes.txt")];
+  await imported(unnamed, text);
+  expect([unnamed.stage.kind, text.stage.kind, asked]).toEqual(["ready", "ready", []]);
+});
+
+it("says so when nobody is signed in any more", async () => {
+  vi.stubGlobal("fetch", async () => new Response("<html>", { status: 403 }));
+  const smile = clip("smile.mp4");
+  await imported(smile);
+  expect(smile.stage).toEqual({ kind: "failed", words: SIGNED_OUT });
+});
+
+it("says so when the file has gone from the disk", async () => {
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const smile = clip("smile.mp4");
+  smile.file.stream = () => {
+    throw new DOMException("gone", "NotReadableError");
+  };
+  await imported(smile);
+  expect(smile.stage).toMatchObject({ kind: "failed", words: expect.stringContaining("Choose it") });
+});

@@ -1,0 +1,153 @@
+// Sends the clips one after the other, and finishes the sessions that they make up.
+import { ask, Refused } from "./ask";
+import { obstacle } from "./checks";
+import { isSettled, LEFT_OUT, sittingOf, type Clip, type Stage } from "./clip";
+import { parseCues } from "./cues";
+import { digestOf } from "./digest";
+import { filmMime } from "./formats";
+import { send, type Sent } from "./send";
+import type { Setup } from "./setup";
+
+/** A session that clips went into; it is `finished` once none of its clips has failed. */
+export interface Sitting {
+  readonly id: string;
+  readonly href: string;
+  readonly title: string;
+  finished: boolean;
+}
+
+interface Known {
+  readonly words: string;
+  readonly href: string;
+}
+
+const UNREADABLE = "The file cannot be read any more. Choose it again, then import it.";
+
+export class Importer {
+  readonly sittings: Sitting[] = [];
+  running = false;
+  private readonly open = new Map<string, Sitting>();
+  private readonly digests = new Map<string, Clip>();
+
+  constructor(
+    private readonly setup: Setup,
+    private readonly changed: (clip: Clip | null) => void,
+  ) {}
+
+  /** Sends what can be sent and has not been. Never rejects: each clip's stage tells its end. */
+  async run(clips: readonly Clip[]): Promise<void> {
+    this.running = true;
+    this.changed(null);
+    for (const clip of clips) {
+      if (!isSettled(clip) && obstacle(clip, this.setup) === "") await this.settle(clip);
+    }
+    const unfinished = new Set(clips.filter((clip) => this.isMissing(clip)).map(sittingOf));
+    await this.finish((key) => !unfinished.has(key));
+    this.running = false;
+    this.changed(null);
+  }
+
+  /** Finishes the sessions whose clips have not all arrived. */
+  async finishWithout(): Promise<void> {
+    await this.finish(() => true);
+    this.changed(null);
+  }
+
+  private isMissing(clip: Clip): boolean {
+    return clip.task !== LEFT_OUT && !["received", "known"].includes(clip.stage.kind);
+  }
+
+  private async settle(clip: Clip): Promise<void> {
+    try {
+      this.tell(clip, await this.deliver(clip));
+    } catch (error) {
+      if (!(error instanceof Refused)) console.error(error);
+      this.tell(clip, {
+        kind: "failed",
+        words: error instanceof Refused ? error.message : UNREADABLE,
+      });
+    }
+  }
+
+  private async deliver(clip: Clip): Promise<Stage> {
+    const sha256 = await digestOf(clip.file, (bytes) =>
+      this.tell(clip, { kind: "reading", percent: percent(bytes, clip) }),
+    );
+    const listed = this.digests.get(sha256);
+    if (listed && listed !== clip && listed.stage.kind !== "failed") {
+      return { kind: "known", words: `The same film as ${listed.file.name} in this list.`, href: "" };
+    }
+    this.digests.set(sha256, clip);
+    const { known } = await this.ask<{ known: Known | null }>(this.setup.known, { sha256 }, clip);
+    if (known) return { kind: "known", ...known };
+    const sitting = await this.sittingFor(clip);
+    const sent = await this.send(clip, sitting);
+    const twin = await this.handIn(clip, sitting, sent, sha256);
+    return twin ? { kind: "known", ...twin } : { kind: "received" };
+  }
+
+  private async sittingFor(clip: Clip): Promise<Sitting> {
+    const key = sittingOf(clip);
+    const before = this.open.get(key);
+    if (before) return before;
+    const { date, state: medication } = clip;
+    const answer = await this.ask<Sitting>(this.setup.sitting, { date, medication }, clip);
+    const sitting = { ...answer, finished: false };
+    this.open.set(key, sitting);
+    this.sittings.push(sitting);
+    return sitting;
+  }
+
+  private send(clip: Clip, sitting: Sitting): Promise<Sent> {
+    const to = { session: sitting.id, task: clip.task, mime: filmMime(clip.file)! };
+    this.tell(clip, { kind: "sending", percent: 0 });
+    return send(clip.file, to, this.setup, {
+      sent: (bytes) => this.tell(clip, { kind: "sending", percent: percent(bytes, clip) }),
+      waiting: (words) => this.tell(clip, { kind: "waiting", words }),
+    });
+  }
+
+  /** The recording of the same film that the clinic has had meanwhile, if any. */
+  private async handIn(
+    clip: Clip,
+    { id: session }: Sitting,
+    sent: Sent,
+    sha256: string,
+  ): Promise<Known | null> {
+    const film = { session, upload: sent.id, cues: parseCues(clip.cues), sha256 };
+    try {
+      return (await this.ask<{ known: Known | null }>(this.setup.film, film, clip)).known;
+    } catch (error) {
+      await sent.discard();
+      throw error;
+    }
+  }
+
+  private async finish(isDue: (key: string) => boolean): Promise<void> {
+    for (const [key, sitting] of this.open) {
+      if (!isDue(key)) continue;
+      try {
+        await ask(this.setup.finish, this.setup.csrf, { session: sitting.id }, () => undefined);
+        sitting.finished = true;
+        this.open.delete(key);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error; // it stays open, as the page then says
+      }
+    }
+  }
+
+  private ask<T>(address: string, body: object, clip: Clip): Promise<T> {
+    return ask<T>(address, this.setup.csrf, body, (words) =>
+      this.tell(clip, { kind: "waiting", words }),
+    );
+  }
+
+  private tell(clip: Clip, stage: Stage): void {
+    clip.stage = stage;
+    this.changed(clip);
+  }
+}
+
+function percent(bytes: number, clip: Clip): number {
+  return Math.floor((100 * bytes) / clip.file.size);
+}

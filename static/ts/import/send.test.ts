@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { NO_CONNECTION, SIGNED_OUT } from "./ask";
+import { file, SETUP } from "./fixtures";
+import { send } from "./send";
+
+// Each start of the stand-in client meets the next of these fates; the last is success.
+type Fate = { status: number; body?: string };
+let fates: Fate[] = [];
+let uploads: FakeUpload[] = [];
+
+interface Options {
+  metadata: Record<string, string>;
+  storeFingerprintForResuming: boolean;
+  onChunkComplete(part: number, accepted: number): void;
+  onSuccess(): void;
+  onError(error: unknown): void;
+}
+
+class FakeUpload {
+  url: string | null = null;
+  begun = 0;
+  deleted = false;
+
+  constructor(
+    readonly file: File,
+    readonly options: Options,
+  ) {
+    uploads.push(this);
+  }
+
+  start(): void {
+    if (this.url === null) this.begun += 1;
+    this.url ??= "/uploads/7";
+    const fate = fates.shift();
+    queueMicrotask(() => {
+      if (fate) return this.options.onError(failure(fate));
+      this.options.onChunkComplete(4, this.file.size);
+      this.options.onSuccess();
+    });
+  }
+
+  async abort(deletes: boolean): Promise<void> {
+    this.deleted = deletes;
+  }
+}
+
+function failure({ status, body = "" }: Fate): object {
+  return { originalResponse: { getStatus: () => status, getBody: () => body } };
+}
+
+vi.mock("tus-js-client", () => ({
+  Upload: function (film: File, options: Options) {
+    return new FakeUpload(film, options);
+  },
+}));
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  fates = [];
+  uploads = [];
+});
+afterEach(() => vi.useRealTimers());
+
+const TO = { session: "5e55", task: "smile", mime: "video/mp4" };
+
+async function sending() {
+  const heard: string[] = [];
+  const end = send(file("Paul Patient.mp4"), TO, SETUP, {
+    sent: (bytes) => heard.push(`${bytes} bytes`),
+    waiting: (words) => heard.push(words),
+  }).then(
+    (sent) => sent.id,
+    (error: Error) => error.message,
+  );
+  await vi.runAllTimersAsync();
+  return { end: await end, heard };
+}
+
+it("sends a file without ever telling or storing its name", async () => {
+  const { end, heard } = await sending();
+  expect([end, heard]).toEqual(["7", ["4 bytes"]]);
+  expect(uploads[0]!.options.storeFingerprintForResuming).toBe(false);
+  expect(JSON.stringify(uploads[0]!.options)).not.toContain("Paul");
+});
+
+it("goes on after a lost network where it stopped", async () => {
+  fates = [{ status: 0 }, { status: 0 }];
+  const { end, heard } = await sending();
+  expect([end, heard]).toEqual(["7", [NO_CONNECTION, NO_CONNECTION, "4 bytes"]]);
+  expect(uploads[0]!.begun).toBe(1);
+});
+
+it("tells why a full server lets it wait", async () => {
+  fates = [{ status: 507, body: "The clinic's computer is full." }];
+  const { end, heard } = await sending();
+  expect([end, heard[0]]).toEqual(["7", "The clinic's computer is full."]);
+});
+
+it("begins anew where the server has lost the upload", async () => {
+  fates = [{ status: 410 }];
+  expect((await sending()).end).toBe("7");
+  expect(uploads[0]!.begun).toBe(2);
+});
+
+it.each([
+  [{ status: 413, body: "The film is too large." }, "The film is too large."],
+  [{ status: 404, body: "<html>" }, SIGNED_OUT],
+  [{ status: 418, body: "<html>" }, "did not take the clip (418)"],
+])("gives up with the reason and has the server delete it: %j", async (fate, words) => {
+  fates = [fate];
+  expect((await sending()).end).toContain(words);
+  expect(uploads[0]!.deleted).toBe(true);
+});

@@ -1,0 +1,200 @@
+"""What staff are told of how a session came about: practice, import, illness, broken films."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from clinic.accounts.models import User
+from clinic.dashboards import charts
+from clinic.dashboards.series import trends
+from clinic.patients.models import Patient
+from clinic.recordings.models import Protocol, Recording, RecordingSession
+from clinic.recordings.services import finish_session
+from diagnosis.config import Measure, Side
+from diagnosis.models import Result
+from tests.clinic.analysed import amplitude, analysed, expressivity, film, sitting
+from tests.conftest import Login
+
+THIRD_OF_MAY = timezone.make_aware(datetime.datetime(2026, 5, 3, 9))
+
+
+@pytest.fixture
+def browser(login: Login, carl_clinician: User) -> Client:
+    return login(carl_clinician)
+
+
+def text(browser: Client, name: str, row: Patient | RecordingSession) -> str:
+    return str(browser.get(reverse(f"dashboards:{name}", args=[row.id])).content.decode())
+
+
+@pytest.fixture
+def practised(consented_patient: Patient, protocol: Protocol) -> Patient:
+    """A practice session of 9 % IOD, then two of 6 and 7, all ON."""
+    for days, value in ((30, 9.0), (20, 6.0), (10, 7.0)):
+        session = sitting(consented_patient, protocol, days)
+        session.practice = value == 9.0
+        analysed(film(session, "smile"), [amplitude(value)])
+        analysed(session, [expressivity(value)])
+    return consented_patient
+
+
+def test_practice_is_beside_the_line_of_every_trend(practised: Patient) -> None:
+    found = trends(practised)
+    assert len(found.series) == 2
+    for series in found.series:
+        assert [point.value for point in series.joined] == [6.0, 7.0]
+        assert [point.value for point in series.apart] == [9.0]
+    assert found.apart == ("practice",)
+
+
+def test_practice_is_drawn_as_a_line_of_its_own(practised: Patient) -> None:
+    lines = charts.payload(trends(practised))["charts"][0]["lines"]
+    drawn = [(line["label"], line["apart"], len(line["points"])) for line in lines]
+    assert drawn == [("ON", False, 2), ("Practice, ON", True, 1)]
+
+
+def test_practice_is_told_apart_in_words_and_is_never_the_latest(practised: Patient) -> None:
+    figure = charts.figure(trends(practised).series[0])
+    assert figure.said.startswith("2 sessions from ")
+    assert "ON: first 6.00, latest 7.00" in figure.said
+    assert figure.said.endswith("Apart from the line, practice: 9.00 % IOD.")
+    assert figure.latest is not None
+    assert figure.latest.value == 7.0
+
+
+def test_practice_is_named_in_the_table_the_list_and_on_its_page(
+    browser: Client, practised: Patient
+) -> None:
+    page = text(browser, "patient", practised)
+    assert page.count('<span class="tag">practice</span>') == 3  # two charts, and the list
+    assert "Hollow points are not part of the lines. Practice: the first session" in page
+    session = practised.sessions.get(practice=True)
+    assert "Practice: not part of trends." in text(browser, "session", session)
+
+
+def test_a_patient_with_practice_only_has_no_latest_value(
+    browser: Client, consented_patient: Patient, protocol: Protocol
+) -> None:
+    session = sitting(consented_patient, protocol)
+    session.practice = True
+    analysed(film(session, "smile"), [amplitude(9.0)])
+    analysed(session, [expressivity(9.0)])
+    page = text(browser, "patient", consented_patient)
+    assert "No session on the line yet" in page
+    assert "Apart from the line, practice: 9.00 % IOD." in page
+
+
+def test_films_without_cue_times_are_beside_the_line_and_so_is_their_session(
+    consented_patient: Patient, protocol: Protocol
+) -> None:
+    for days, cues in ((20, []), (10, [{"start": 2, "end": 5}])):
+        session = sitting(consented_patient, protocol, days)
+        smile = film(session, "smile")
+        Recording.objects.filter(pk=smile.pk).update(cues=cues)
+        analysed(smile, [amplitude(5.0 + days)])
+        analysed(session, [expressivity(5.0 + days)])
+    found = trends(consented_patient)
+    for series in found.series:
+        assert [point.value for point in series.joined] == [15.0]
+        assert [(point.value, point.apart) for point in series.apart] == [(25.0, "no cue times")]
+
+
+def test_a_rest_film_needs_no_cues_to_be_on_the_line(
+    consented_patient: Patient, protocol: Protocol
+) -> None:
+    blinks = Measure("blink_rate", "eyes", Side.BOTH, "1/min", 12.0, 1)
+    analysed(film(sitting(consented_patient, protocol), "rest"), [blinks])
+    (series,) = trends(consented_patient).series
+    assert [point.value for point in series.joined] == [12.0]
+
+
+def test_an_imported_session_is_named_so_and_cannot_be_recorded_here(
+    browser: Client, session: RecordingSession
+) -> None:
+    session.imported = True
+    session.save()
+    assert '<span class="tag">imported</span>' in text(browser, "patient", session.patient)
+    page = text(browser, "session", session)
+    assert "<strong>Imported</strong>" in page
+    assert "No clip has arrived yet." in page
+    for action in ("Record now", "Make a link"):
+        assert action not in page
+
+
+def test_a_person_who_was_too_ill_is_told_with_the_day(
+    browser: Client, session: RecordingSession
+) -> None:
+    session.too_ill = THIRD_OF_MAY
+    session.save()
+    words = "Too ill to record on 3 May 2026"
+    assert f"{words}, nothing filmed yet" in text(browser, "patient", session.patient)
+    assert f"{words}.</strong> The same link goes on" in text(browser, "session", session)
+
+
+def test_a_finished_session_is_listed_by_its_analysis_whatever_was_said_before(
+    browser: Client, carl_clinician: User, session: RecordingSession
+) -> None:
+    session.too_ill = THIRD_OF_MAY
+    session.save()
+    analysed(film(session, "smile"))
+    finish_session(session, actor=carl_clinician)
+    assert "Too ill" not in text(browser, "patient", session.patient)
+    assert "The same link goes on" not in text(browser, "session", session)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("ill", True, 'Ill or very tired</dt><dd><span class="badge badge--flag">Yes'),
+        ("ill", False, "Ill or very tired</dt><dd>No<"),
+        ("ill", None, "Ill or very tired</dt><dd>Not told<"),
+        ("facial_procedure", True, '3 months</dt><dd><span class="badge badge--flag">Yes'),
+        ("facial_procedure", None, "3 months</dt><dd>Not told<"),
+        ("helped", True, "Helped with the films</dt><dd>Yes, somebody else pressed the buttons<"),
+        ("helped", False, "Helped with the films</dt><dd>No<"),
+    ],
+)
+def test_the_page_tells_what_the_person_said(
+    browser: Client, session: RecordingSession, field: str, value: object, words: str
+) -> None:
+    session.medication, session.dyskinesia = "on", "none"
+    setattr(session, field, value)
+    session.save()
+    assert words in text(browser, "session", session)
+
+
+def test_part_of_a_film_says_after_how_long_it_broke_off(
+    browser: Client, session: RecordingSession
+) -> None:
+    smile = film(session, "smile")
+    Recording.objects.filter(pk=smile.pk).update(partial=True)
+    assert "the recording broke off. It is measured" in text(browser, "session", session)
+    result = analysed(smile)
+    Result.objects.filter(pk=result.pk).update(capture={"duration_s": 6.8})
+    assert "Part of a film:</strong> the recording broke off after 7 s." in text(
+        browser, "session", session
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        ({"by": "anyway", "advice": "face_small"}, "was started though the camera check"),
+        ({"by": "time", "advice": "face_small"}, "began by itself though the camera check"),
+        ({"by": "ready", "advice": None}, None),
+        ("ready", None),
+    ],
+)
+def test_a_film_that_began_against_the_camera_check_is_flagged(
+    browser: Client, session: RecordingSession, start: object, words: str | None
+) -> None:
+    smile = film(session, "smile")
+    Recording.objects.filter(pk=smile.pk).update(capture={"start": start})
+    page = text(browser, "session", session)
+    assert (words or "") in page
+    assert ("was not content (face small)" in page) is (words is not None)

@@ -1,0 +1,202 @@
+"""From bytes that have arrived to a recording: parts of takes, old clips, and a server in need."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.test import Client
+from django.utils import timezone
+
+from clinic.accounts.models import Clinic, User
+from clinic.patients.models import Patient
+from clinic.recordings import checking, receiving, services
+from clinic.recordings.models import Recording, RecordingSession
+from clinic.uploads.models import Upload
+from clinic.uploads.problems import Gone, Incomplete
+from tests.clinic.takes import CUES, WEBM, live_film, send, submit
+from tests.conftest import Login
+
+pytestmark = pytest.mark.django_db
+SHA256 = hashlib.sha256(WEBM).hexdigest()
+
+
+@pytest.fixture
+def anna(login: Login, anna_assistant: User) -> Client:
+    return login(anna_assistant)
+
+
+@pytest.fixture
+def imported(session: RecordingSession) -> RecordingSession:
+    session.imported = True
+    session.save()
+    return session
+
+
+class TestParts:
+    def test_a_part_of_a_take_is_kept_as_such_with_the_cues_that_it_has(
+        self, anna: Client, session: RecordingSession
+    ) -> None:
+        film = live_film(5)
+        answer = submit(anna, send(session, film), film, cues=CUES[:1], partial=True)
+        assert answer.status_code == 201
+        recording = Recording.objects.get()
+        assert recording.partial
+        assert recording.cues == CUES[:1]
+
+    def test_a_whole_take_is_no_part(self, anna: Client, session: RecordingSession) -> None:
+        submit(anna, send(session))
+        assert not Recording.objects.get().partial
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"cues": CUES[:1]}, {"cues": [*CUES, {"start": 9, "end": 10}], "partial": True},
+         {"partial": "yes"}],
+    )  # fmt: skip
+    def test_cues_that_do_not_fit_the_task_are_refused(
+        self, anna: Client, session: RecordingSession, changes: dict[str, object]
+    ) -> None:
+        assert submit(anna, send(session), **changes).status_code == 422
+        assert not Recording.objects.exists()
+
+
+class TestSalvagedBefore:
+    """The film was given up on, and then its browser comes back."""
+
+    @pytest.fixture
+    def upload(self, session: RecordingSession) -> Upload:
+        upload = send(session)
+        session.submitted = timezone.now()
+        session.save()
+        call_command("reap")
+        return upload
+
+    def test_the_whole_film_is_wanted_as_long_as_it_can_be_sent(
+        self, anna: Client, session: RecordingSession, upload: Upload
+    ) -> None:
+        session.submitted = None
+        session.save()
+        assert submit(anna, upload).status_code == 410
+        assert submit(anna, send(session)).json()["attempt"] == 2
+
+    def test_after_the_end_a_film_that_is_here_whole_has_its_receipt(
+        self, anna: Client, upload: Upload
+    ) -> None:
+        answer = submit(anna, upload)
+        assert (answer.status_code, answer.json()["sha256"]) == (201, SHA256)
+        assert submit(anna, upload, sha256="0" * 64).status_code == 410
+
+
+class TestTrouble:
+    def test_a_locked_database_keeps_the_upload_for_another_try(
+        self, anna: Client, session: RecordingSession, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def locked(*args: object, **kwargs: object) -> None:
+            raise OperationalError("database is locked")
+
+        upload = send(session)
+        with monkeypatch.context() as broken:
+            broken.setattr(services, "_add", locked)
+            assert submit(anna, upload).status_code == 503
+        assert submit(anna, upload).status_code == 201
+
+    def test_a_check_that_is_not_possible_now_is_told_as_busy(
+        self, anna: Client, session: RecordingSession, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(checking, "TURN_S", 0.01)
+        monkeypatch.setattr(checking, "_turn", threading.BoundedSemaphore(1))
+        checking._turn.acquire()
+        answer = submit(anna, send(session))
+        assert answer.status_code == 503
+        assert "busy" in answer.json()["error"]
+
+    def test_bytes_that_have_vanished_are_sent_again(
+        self, anna: Client, session: RecordingSession
+    ) -> None:
+        upload = send(session)
+        upload.path.write_bytes(WEBM[:100])
+        assert submit(anna, upload).status_code == 410
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_film_is_read_and_checked_outside_of_transactions(
+        self, anna: Client, session: RecordingSession, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        inside = []
+
+        def noting(work: Callable[[Path], object]) -> Callable[[Path], object]:
+            def noted(path: Path) -> object:
+                inside.append(connection.in_atomic_block)
+                return work(path)
+
+            return noted
+
+        monkeypatch.setattr(checking, "check", noting(checking.check))
+        monkeypatch.setattr(services, "digest", noting(services.digest))
+        assert submit(anna, send(session)).status_code == 201
+        assert inside == [False, False]
+
+
+class TestImport:
+    def test_a_clip_becomes_a_recording_once(
+        self, imported: RecordingSession, anna_assistant: User
+    ) -> None:
+        upload = send(imported)
+        first, second = (
+            receiving.receive_import(imported, upload, cues=[], actor=anna_assistant, sha256=SHA256)
+            for _ in range(2)
+        )
+        assert first == second
+        assert first.capture == {"imported": True}
+        assert first.file.endswith(".webm")
+
+    def test_a_clip_that_the_clinic_has_is_named_and_not_kept(
+        self, imported: RecordingSession, anna_assistant: User
+    ) -> None:
+        options = {"cues": [], "actor": anna_assistant, "sha256": SHA256}
+        there = receiving.receive_import(imported, send(imported), **options)
+        again = send(imported, task="rest")
+        with pytest.raises(receiving.Duplicate, match="has this film already: Smile") as duplicate:
+            receiving.receive_import(imported, again, **options)
+        assert duplicate.value.recording == there
+        assert not again.path.exists()
+        assert not Upload.objects.filter(id=again.id).exists()
+
+    def test_another_clinics_film_is_no_duplicate(
+        self, imported: RecordingSession, anna_assistant: User, other_clinic: Clinic
+    ) -> None:
+        theirs = Patient.objects.create(clinic=other_clinic, birth_date=datetime.date(1950, 1, 1))
+        elsewhere = RecordingSession.objects.create(patient=theirs, protocol=imported.protocol)
+        task = imported.protocol.tasks.get(code="smile")
+        Recording.objects.create(
+            session=elsewhere, task=task, attempt=1, size=len(WEBM), sha256=SHA256
+        )
+        receiving.receive_import(
+            imported, send(imported), cues=[], actor=anna_assistant, sha256=SHA256
+        )
+        assert imported.recordings.count() == 1
+
+    def test_a_clip_must_be_whole_and_a_film(
+        self, imported: RecordingSession, anna_assistant: User
+    ) -> None:
+        options = {"cues": [], "actor": anna_assistant}
+        with pytest.raises(Incomplete):
+            receiving.receive_import(
+                imported, send(imported, whole=False), sha256=SHA256, **options
+            )
+        with pytest.raises(services.SubmitRefused, match="send it again"):
+            receiving.receive_import(imported, send(imported), sha256="0" * 64, **options)
+        letter = b"a letter"
+        upload = send(imported, letter)
+        with pytest.raises(checking.FilmRefused):
+            receiving.receive_import(
+                imported, upload, sha256=hashlib.sha256(letter).hexdigest(), **options
+            )
+        Upload.objects.all().delete()
+        with pytest.raises(Gone):
+            receiving.receive_import(imported, upload, sha256=SHA256, **options)

@@ -1,0 +1,271 @@
+"""Parts of films that were never handed in: which are kept, when, and as what."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from clinic.accounts.models import User
+from clinic.audit.models import Action, Event
+from clinic.patients.models import Purpose
+from clinic.recordings import checking, links, salvage, services
+from clinic.recordings.models import CaptureLink, Recording, RecordingSession
+from clinic.uploads import services as uploads
+from clinic.uploads.models import Upload
+from clinic.uploads.problems import ServerBusy
+from diagnosis.models import Job
+from tests.clinic.submitting import job_of, withdraw_consent
+from tests.clinic.takes import live_film, page, send, submit
+from tests.conftest import Login
+
+pytestmark = pytest.mark.django_db
+PART = live_film(6)  # the first cue of the smile lies within it, the second does not
+
+
+@pytest.fixture
+def part(session: RecordingSession) -> Upload:
+    """What arrived of a smile before the battery was empty."""
+    return send(session, PART, whole=False)
+
+
+@pytest.fixture
+def anna(login: Login, anna_assistant: User) -> Client:
+    return login(anna_assistant)
+
+
+def silent_for(upload: Upload, **time: float) -> None:
+    """As if the last byte had come so long ago."""
+    kept = datetime.timedelta(hours=settings.UPLOAD_KEEP_HOURS)
+    upload.expires = timezone.now() + kept - datetime.timedelta(**time)
+    upload.save()
+
+
+def reap() -> str:
+    said = io.StringIO()
+    call_command("reap", stdout=said)
+    return said.getvalue()
+
+
+class TestWhatIsKept:
+    def test_a_part_is_labelled_queued_and_audited(
+        self, session: RecordingSession, part: Upload
+    ) -> None:
+        silent_for(part, hours=25)
+        assert "1 films salvaged" in reap()
+        recording = session.recordings.get()
+        assert recording.partial
+        assert (settings.MEDIA_ROOT / recording.file).read_bytes() == PART
+        cue = session.protocol.tasks.get(code="smile").planned_cues()[0]
+        assert recording.cues == [{"start": cue.start, "end": cue.end}]
+        assert recording.capture["salvaged"] == {
+            "seconds": pytest.approx(5.9),
+            "bytes": len(PART),
+            "complete": False,
+            "cues": "planned",
+        }
+        assert job_of(recording).state == Job.State.WAITING  # for the rest film
+        assert Event.objects.get(action=Action.SALVAGE).target == recording.id
+        part.refresh_from_db()
+        assert part.recording == recording
+
+    def test_a_film_that_had_arrived_in_full_is_no_part(self, session: RecordingSession) -> None:
+        silent_for(send(session), hours=25)
+        reap()
+        recording = session.recordings.get()
+        assert not recording.partial
+        assert len(recording.cues) == 2
+
+    def test_bytes_that_never_counted_are_left_out(
+        self, session: RecordingSession, part: Upload
+    ) -> None:
+        with part.path.open("ab") as file:
+            file.write(b"half a part")
+        silent_for(part, hours=25)
+        reap()
+        assert (settings.MEDIA_ROOT / session.recordings.get().file).read_bytes() == PART
+
+    def test_the_longest_of_several_parts_is_kept(
+        self, session: RecordingSession, part: Upload
+    ) -> None:
+        other = send(session, live_film(3), whole=False)
+        for upload in (part, other):
+            silent_for(upload, hours=25)
+        reap()
+        assert session.recordings.get().upload == part
+        assert other.path.exists()
+
+    def test_a_hopeless_part_is_deleted_with_its_reason_and_the_next_is_kept(
+        self, session: RecordingSession, part: Upload, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        hopeless = send(session, b"\x1a\x45\xdf\xa3" + bytes(100_000), whole=False)
+        for upload in (part, hopeless):
+            silent_for(upload, hours=25)
+        reap()
+        assert session.recordings.get().upload == part
+        assert not hopeless.path.exists()
+        assert not Upload.objects.filter(id=hopeless.id).exists()
+        assert f"{hopeless.id} is hopeless and deleted: The file is not a video" in caplog.text
+
+    def test_a_task_with_a_film_needs_no_part(
+        self, anna: Client, session: RecordingSession, part: Upload
+    ) -> None:
+        submit(anna, send(session))
+        silent_for(part, hours=25)
+        reap()
+        assert session.recordings.count() == 1
+        assert part.path.exists()
+        silent_for(part, hours=settings.UPLOAD_KEEP_HOURS)
+        reap()
+        assert not part.path.exists()
+
+    def test_a_whole_film_that_comes_later_is_the_next_attempt(
+        self, anna: Client, session: RecordingSession, part: Upload
+    ) -> None:
+        silent_for(part, hours=25)
+        reap()
+        assert submit(anna, send(session)).json()["attempt"] == 2
+        assert session.recordings.kept().get().attempt == 2
+
+    def test_nothing_is_kept_without_consent(self, session: RecordingSession, part: Upload) -> None:
+        withdraw_consent(session, Purpose.CARE)
+        silent_for(part, hours=25)
+        reap()
+        assert not session.recordings.exists()
+        silent_for(part, hours=settings.UPLOAD_KEEP_HOURS)
+        reap()
+        assert not part.path.exists()
+
+    def test_an_unfinished_import_is_not_salvaged(
+        self, session: RecordingSession, part: Upload
+    ) -> None:
+        RecordingSession.objects.update(imported=True)
+        silent_for(part, hours=25)
+        reap()
+        assert not session.recordings.exists()
+
+    def test_a_part_that_goes_on_at_this_moment_is_left_alone(
+        self, session: RecordingSession, part: Upload, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        silent_for(part, hours=25)
+        held = uploads.held
+
+        def a_moment_later(upload: Upload) -> object:
+            with upload.path.open("ab") as file:  # another process was faster
+                file.write(b"more")
+            Upload.objects.update(offset=len(PART) + 4)
+            return held(upload)
+
+        monkeypatch.setattr(uploads, "held", a_moment_later)
+        reap()
+        assert not session.recordings.exists()
+        assert part.path.read_bytes() == PART + b"more"
+
+
+class TestWhen:
+    def test_not_while_more_may_come(self, session: RecordingSession, part: Upload) -> None:
+        silent_for(part, hours=23)
+        assert reap() == ""
+        assert not session.recordings.exists()
+
+    def test_an_overdue_part_is_kept_before_it_would_be_deleted(
+        self, session: RecordingSession, part: Upload
+    ) -> None:
+        silent_for(part, hours=200)
+        reap()
+        assert session.recordings.exists()
+
+    @pytest.mark.parametrize("end", ["expires", "revoked"])
+    def test_an_hour_of_silence_is_enough_once_the_link_has_ended(
+        self, session: RecordingSession, part: Upload, link: CaptureLink, end: str
+    ) -> None:
+        silent_for(part, hours=1.5)
+        now = timezone.now()
+        setattr(link, end, now - CaptureLink.GRACE + datetime.timedelta(minutes=1))
+        link.save()
+        reap()
+        assert not session.recordings.exists()
+        setattr(link, end, now - CaptureLink.GRACE - datetime.timedelta(minutes=1))
+        link.save()
+        silent_for(part, minutes=50)
+        reap()
+        assert not session.recordings.exists()
+        silent_for(part, hours=1.5)
+        reap()
+        assert session.recordings.exists()
+
+    def test_another_link_that_is_open_keeps_the_part_waiting(
+        self, session: RecordingSession, part: Upload, link: CaptureLink, carl_clinician: User
+    ) -> None:
+        CaptureLink.objects.update(expires=timezone.now() - datetime.timedelta(days=1))
+        links.make(session, actor=carl_clinician, days=1)
+        silent_for(part, hours=2)
+        reap()
+        assert not session.recordings.exists()
+
+    def test_a_check_that_is_not_possible_now_is_made_later(
+        self, session: RecordingSession, part: Upload, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def busy(path: object) -> None:
+            raise ServerBusy
+
+        silent_for(part, hours=200)
+        with monkeypatch.context() as broken:
+            broken.setattr(checking, "check", busy)
+            reap()
+        assert part.path.exists()
+        reap()
+        assert session.recordings.exists()
+
+
+class TestFinishing:
+    @pytest.mark.parametrize("address", ["/capture/{}/finish/", "/sessions/{}/finish/"])
+    def test_a_finished_session_keeps_its_parts(
+        self, anna: Client, session: RecordingSession, part: Upload, address: str
+    ) -> None:
+        anna.post(address.format(session.id))
+        session.refresh_from_db()
+        assert session.submitted is not None
+        assert session.recordings.get().partial
+        assert Event.objects.get(action=Action.SALVAGE).actor is not None
+
+    def test_with_nothing_but_a_hopeless_part_there_is_nothing_to_finish(
+        self, anna: Client, session: RecordingSession
+    ) -> None:
+        send(session, b"\x1a\x45\xdf\xa3", whole=False)
+        anna.post(page(session, "finish/"))
+        session.refresh_from_db()
+        assert session.submitted is None
+
+    def test_a_part_left_in_a_finished_session_is_kept_by_the_reaper(
+        self, session: RecordingSession, part: Upload
+    ) -> None:
+        services.finish_session(session)
+        reap()
+        assert session.recordings.get().partial
+
+    def test_a_session_with_nothing_but_a_part_is_finished_in_the_end(
+        self, session: RecordingSession, part: Upload
+    ) -> None:
+        silent_for(part, hours=settings.UPLOAD_KEEP_HOURS - 1)
+        reap()
+        session.refresh_from_db()
+        assert session.recordings.exists()
+        assert session.submitted is None
+        silent_for(part, hours=settings.UPLOAD_KEEP_HOURS + 1)
+        Upload.objects.update(recording=Recording.objects.get())
+        reap()
+        session.refresh_from_db()
+        assert session.submitted is not None
+
+
+def test_to_look_for_parts_costs_one_query(
+    session: RecordingSession, part: Upload, count_queries: Callable[[Callable[[], object]], int]
+) -> None:
+    assert count_queries(salvage.salvage_left) == 1

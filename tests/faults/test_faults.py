@@ -1,0 +1,70 @@
+"""No take is lost, whatever breaks: real browsers, a real server, real SIGKILL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.e2e.conftest import CHROMIUM
+from tests.faults import scenarios
+from tests.faults.outcome import Outcome, table
+from tests.faults.world import World, world
+from tests.requirements import require
+from tests.site import ROOT
+
+# A recorder gives a chunk each second: what it had not given yet when it died cannot be kept, and
+# a chunk that was given at the last moment may not have reached the disk.
+ONE_CHUNK = 700_000
+Scenario = Callable[[World], Outcome]
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    if CHROMIUM is None:
+        require("Chromium")
+    if not (ROOT / "static/dist/capture.js").exists():
+        require("The front end's build (npm run build)")
+    with world(tmp_path_factory.mktemp("faults")) as here:
+        yield here
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        scenarios.storm,
+        scenarios.worker_killed,
+        scenarios.disk_full,
+        scenarios.link_ends,
+        scenarios.link_closed,
+    ],
+    ids=lambda scenario: scenario.__name__,
+)
+def test_every_take_arrives_to_the_last_byte(here: World, scenario: Scenario) -> None:
+    outcome = scenario(here)
+    assert outcome.started >= 1
+    assert outcome.whole == outcome.started, table([outcome])
+    assert outcome.lost == 0, table([outcome])
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        scenarios.tab_closed,
+        scenarios.battery_dead,
+        scenarios.never_back,
+        scenarios.unplugged,
+        scenarios.two_tabs,
+    ],
+    ids=lambda scenario: scenario.__name__,
+)
+def test_of_a_take_that_broke_off_the_part_is_kept(here: World, scenario: Scenario) -> None:
+    outcome = scenario(here)
+    assert (outcome.started, outcome.whole, outcome.parts) == (1, 0, 1), table([outcome])
+    assert 0 <= outcome.lost <= ONE_CHUNK
+
+
+def test_films_made_without_network_outlive_the_browser(here: World) -> None:
+    outcome = scenarios.offline_and_dead(here)
+    assert (outcome.started, outcome.whole, outcome.parts) == (2, 1, 1), table([outcome])
+    assert 0 <= outcome.lost <= ONE_CHUNK
