@@ -8,7 +8,7 @@ MODEL := static/dist/vision/face_detection_short_range.tflite
 TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard clinic/locale/*/LC_MESSAGES/django.po))
 
 .DELETE_ON_ERROR:
-.PHONY: run test install lint messages bench clean
+.PHONY: run test install lint messages bench faults clean
 
 run: install
 	$(PY) manage.py migrate --no-input --verbosity 0
@@ -38,6 +38,10 @@ messages: .venv/installed
 
 bench: install
 	$(PY) -m diagnosis.bench
+
+# Breaks network, server, browser and disk around real takes; prints what became of each.
+faults: install .venv/installed-tests
+	$(PY) -m tests.faults
 
 clean:
 	rm -rf .venv node_modules static/dist $(TRANSLATIONS)

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, Playwright, expect
 from tests.e2e import pages
 from tests.e2e.conftest import CHROMIUM, QUIET, camera
 from tests.e2e.people import Invitation
-from tests.faults.witness import Witness
+from tests.faults.witness import Filmed, Witness
 from tests.requirements import require
 from tests.site import wait_until
 
@@ -57,6 +57,11 @@ class Booth:
         """The one tap after which films start by themselves."""
         pages.turn_on_camera(self.page)
 
+    def filmed(self) -> list[Filmed]:
+        """The takes that the recorders of this browser have given so far."""
+        self.page.wait_for_timeout(500)  # lets the witness speak
+        return self.witness.filmed
+
     def wait_for_take(self, number: int, *, size: int = 1) -> None:
         """Until the recorder has given `size` bytes of the take with this number, from 1."""
 
@@ -66,6 +71,20 @@ class Booth:
             return len(filmed) >= number and filmed[number - 1].size >= size
 
         wait_until(has_begun, seconds=60, every=0)
+
+    def finish(self, seconds: float = 240) -> None:
+        """To the receipt. The camera shows no face, of which the last page may ask."""
+
+        def is_finished() -> bool:
+            self.page.wait_for_timeout(700)
+            if self.page.url.endswith("/done/"):
+                return True
+            button = self.page.locator("#question-finish")
+            if button.is_visible():
+                button.click()
+            return False
+
+        wait_until(is_finished, seconds=seconds, every=0)
 
     def shows(self, panel: str, seconds: float = 60) -> None:
         expect(self.page.locator(f'[data-panel~="{panel}"]').first).to_be_visible(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from tests.e2e.people import CLINIC, Invitation
+from tests.e2e.people import AGAIN, CLINIC, Invitation
 from tests.site import Site
 
 TAKES = 10
@@ -32,14 +32,6 @@ session.medication, session.dyskinesia, session.helped = "on", "none", False
 session.ill = session.facial_procedure = False
 session.save()
 link, address = links.make(session, actor=carla, days=1)
-answer = [session.id, link.id, address]
-"""
-AGAIN = """
-from clinic.accounts.models import User
-from clinic.recordings import links
-from clinic.recordings.models import RecordingSession
-session = RecordingSession.objects.get(id="{session}")
-link, address = links.make(session, actor=User.objects.get(), days=1)
 answer = [session.id, link.id, address]
 """
 KEPT = """

@@ -25,7 +25,8 @@ class Outcome:
 def compare(what: str, recorded: Sequence[Filmed], kept: Iterable[Film], note: str = "") -> Outcome:
     """Takes as the recorder gave them against the films that the server keeps.
 
-    A part is the beginning of a take that has not arrived whole; it may lack bytes at its end.
+    A part is the beginning of a take that has not arrived whole: it may lack bytes at its end, or
+    have some that the recorder gave when nobody could witness it any more.
     """
     films = list(kept)
     whole = {film.sha256 for film in films if not film.partial}
@@ -37,7 +38,7 @@ def compare(what: str, recorded: Sequence[Filmed], kept: Iterable[Film], note: s
         whole=len(recorded) - len(broken),
         parts=len(parts),
         recorded=sum(take.size for take in recorded),
-        lost=sum(take.size for take in broken) - sum(part.size for part in parts),
+        lost=max(0, sum(take.size for take in broken) - sum(part.size for part in parts)),
         note=note,
     )
 

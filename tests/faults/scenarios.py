@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
+import numpy as np
 from playwright.sync_api import expect
 
+from tests.diagnosis.films import write_live
 from tests.e2e import pages
 from tests.e2e.people import Invitation
 from tests.faults import drill
 from tests.faults.booth import Booth
+from tests.faults.caller import Caller
 from tests.faults.drill import Film
 from tests.faults.outcome import Outcome, compare
 from tests.faults.storm import Storm
+from tests.faults.witness import Filmed
 from tests.faults.world import World
 from tests.site import wait_until
 
@@ -54,9 +59,9 @@ def storm(world: World, patients: int = 3, seed: int = 7) -> Outcome:
     finally:
         weather.stop()
     for booth, invitation in visits:
-        booth.page.wait_for_url("**/done/", timeout=240_000)
+        booth.finish()
         _analysed(world, invitation)
-    recorded = [take for booth, _ in visits for take in booth.witness.filmed]
+    recorded = [take for booth, _ in visits for take in booth.filmed()]
     kept = [film for _, invitation in visits for film in drill.films(world.site, invitation)]
     note = ", ".join(f"{count} x {what}" for what, count in sorted(weather.done.items()))
     return compare("network cut at random, server SIGKILLed", recorded, kept, note)
@@ -65,7 +70,7 @@ def storm(world: World, patients: int = 3, seed: int = 7) -> Outcome:
 def tab_closed(world: World) -> Outcome:
     """The tab is closed in the middle of a take and opened again."""
     booth, invitation = _filming(world)
-    recorded = booth.witness.filmed
+    recorded = booth.filmed()
     booth.page.close()
     booth.page = booth.context.new_page()
     booth.page.goto(invitation.capture)
@@ -76,7 +81,7 @@ def tab_closed(world: World) -> Outcome:
 def battery_dead(world: World) -> Outcome:
     """The browser is SIGKILLed in the middle of a take and started again."""
     booth, invitation = _filming(world)
-    recorded = booth.witness.filmed
+    recorded = booth.filmed()
     booth.lose_power()
     booth.open()
     booth.come_by(invitation)
@@ -93,7 +98,7 @@ def offline_and_dead(world: World) -> Outcome:
     booth.wait_for_take(1)
     world.wire.cut()
     booth.wait_for_take(2)
-    recorded = booth.witness.filmed
+    recorded = booth.filmed()
     booth.lose_power()
     world.wire.open()
     booth.open()
@@ -108,8 +113,7 @@ def never_back(world: World) -> Outcome:
     """The browser dies in a take and is never opened again: the reaper keeps what had arrived."""
     booth, invitation = _filming(world)
     wait_until(lambda: sum(drill.parts(world.site, invitation)), seconds=10)
-    booth.page.wait_for_timeout(1)
-    recorded = booth.witness.filmed
+    recorded = booth.filmed()
     booth.lose_power()
     assert world.site.ask(IDLE.format(session=invitation.session)) == 1
     world.site.manage("reap")
@@ -127,10 +131,10 @@ def worker_killed(world: World) -> Outcome:
     for number in (2, 3, 4):
         booth.wait_for_take(number)
         world.server.kill_worker()
-    booth.page.wait_for_url("**/done/", timeout=240_000)
+    booth.finish()
     _analysed(world, invitation)
     kept = drill.films(world.site, invitation)
-    return compare("workers SIGKILLed", booth.witness.filmed, kept, "all analysed")
+    return compare("workers SIGKILLed", booth.filmed(), kept, "all analysed")
 
 
 def disk_full(world: World) -> Outcome:
@@ -147,18 +151,18 @@ def disk_full(world: World) -> Outcome:
     world.server.kill()
     del world.site.env["DISK_RESERVE_BYTES"]
     world.server.start()
-    booth.page.wait_for_url("**/done/", timeout=240_000)
+    booth.finish()
     kept = drill.films(world.site, invitation)
-    return compare("disk full, then room again", booth.witness.filmed, kept, "told on the page")
+    return compare("disk full, then room again", booth.filmed(), kept, "told on the page")
 
 
 def link_ends(world: World) -> Outcome:
     """The link's time is over in the middle of the session: films under way are still taken."""
     booth, invitation = _filming(world)
     _change_link(world, invitation, "expires=now - datetime.timedelta(minutes=1)")
-    booth.page.wait_for_url("**/done/", timeout=240_000)
+    booth.finish()
     kept = drill.films(world.site, invitation)
-    return compare("link expires in mid-session", booth.witness.filmed, kept)
+    return compare("link expires in mid-session", booth.filmed(), kept)
 
 
 def link_closed(world: World) -> Outcome:
@@ -166,11 +170,11 @@ def link_closed(world: World) -> Outcome:
     booth, invitation = _filming(world)
     _change_link(world, invitation, "revoked=now")
     booth.shows("kept", seconds=200)
-    recorded = booth.witness.filmed
+    recorded = booth.filmed()
     before = len(drill.films(world.site, invitation))
     again = drill.invite_again(world.site, invitation)
     pages.tell_who_you_are(booth.page, again)
-    booth.page.wait_for_url("**/done/", timeout=240_000)
+    booth.finish()
     kept = drill.films(world.site, again)
     note = f"{before} before the new link"
     return compare("link closed in mid-session, new link", recorded, kept, note)
@@ -185,7 +189,7 @@ def unplugged(world: World) -> Outcome:
     )
     booth.shows("stopped")
     wait_until(lambda: _count(world, invitation) == 1, seconds=60)
-    recorded = booth.witness.filmed
+    recorded = booth.filmed()
     kept = drill.films(world.site, invitation)
     pages.press(booth.page, "Try again")
     booth.wait_for_take(2)
@@ -200,9 +204,56 @@ def two_tabs(world: World) -> Outcome:
     second.get_by_role("button", name="Go on here").click()
     booth.shows("elsewhere")
     wait_until(lambda: _count(world, invitation) == 1, seconds=60)
-    recorded = booth.witness.filmed
+    recorded = booth.filmed()
     kept = drill.films(world.site, invitation)
     return compare("second tab takes over in a take", recorded, kept)
+
+
+def confused_upload(world: World) -> Outcome:
+    """Parts sent twice, at wrong places and beyond the end: each is put right."""
+    booth = world.booth()
+    invitation = drill.invite(world.site)
+    booth.come_by(invitation)
+    caller = Caller(booth.context, invitation)
+    film = write_live(world.folder / "short.webm", np.arange(0, 4, 0.1)).read_bytes()
+    half = len(film) // 2
+    created = caller.create("drill-0")
+    answers = [
+        caller.patch(created, 0, film[:half]),
+        caller.patch(created, 0, film[:half]),  # once more: its answer was lost
+        caller.patch(created, half + 7, film[half:]),  # from the future
+        caller.patch(created, half, film[half:], len(film)),
+        caller.patch(created, len(film), b"more"),
+    ]
+    told = [(answer.status, answer.headers.get("upload-offset")) for answer in answers]
+    assert told[:4] == [
+        (204, str(half)), (409, str(half)), (409, str(half)), (204, str(len(film))),
+    ], told  # fmt: skip
+    assert answers[4].status == 400
+    receipts = [caller.hand_in(created, "drill-0", film) for _ in range(2)]
+    assert [receipt.status for receipt in receipts] == [201, 201]
+    assert receipts[0].json() == receipts[1].json()
+    kept = drill.films(world.site, invitation)
+    filmed = [Filmed(len(film), hashlib.sha256(film).hexdigest())]
+    return compare("parts sent twice and at wrong places", filmed, kept, "told the right place")
+
+
+def four_hours(world: World) -> Outcome:
+    """A film of four hours: too large at the first word; made small, refused before analysis."""
+    booth = world.booth()
+    invitation = drill.invite(world.site)
+    booth.come_by(invitation)
+    caller = Caller(booth.context, invitation)
+    large = caller.create("drill-0", length=4 * 3600 * 310_000)  # as a phone films
+    assert large.status == 413, large.status
+    film = write_live(world.folder / "long.webm", np.arange(0, 4 * 3600, 10.0)).read_bytes()
+    created = caller.create("drill-0", length=len(film))
+    for start in range(0, len(film), 2**20):
+        caller.patch(created, start, film[start : start + 2**20])
+    refused = caller.hand_in(created, "drill-0", film)
+    assert refused.status == 422
+    kept = drill.films(world.site, invitation)
+    return compare("a film of four hours", [], kept, refused.json()["error"])
 
 
 SCENARIOS: tuple[Callable[[World], Outcome], ...] = (
@@ -217,6 +268,8 @@ SCENARIOS: tuple[Callable[[World], Outcome], ...] = (
     link_closed,
     unplugged,
     two_tabs,
+    confused_upload,
+    four_hours,
 )
 
 
@@ -231,9 +284,8 @@ def _filming(world: World) -> tuple[Booth, Invitation]:
 
 
 def _has_filmed_all(booth: Booth) -> bool:
-    booth.page.wait_for_timeout(200)
     return not booth.page.locator('[data-panel^="task-"]:visible, #stage:visible').count() and (
-        len(booth.witness.filmed) >= drill.TAKES
+        len(booth.filmed()) >= drill.TAKES
     )
 
 

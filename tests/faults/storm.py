@@ -34,7 +34,7 @@ class Storm:
     def _rage(self) -> None:
         blows = [self._cut, self._cut, self._silence, self._kill]
         try:
-            while not self._over.wait(self._rng.uniform(1, 4)):
+            while not self._over.wait(self._rng.uniform(0.5, 2)):
                 self._rng.choice(blows)()
         except BaseException as failure:
             self.failure = failure
@@ -44,13 +44,13 @@ class Storm:
         self._wire.cut_within(self._rng.randrange(1, 60_000))
         time.sleep(self._rng.uniform(0.5, 2))
         self._wire.cut(State.CUT)
-        time.sleep(self._rng.uniform(1, 5))
+        time.sleep(self._rng.uniform(1, 4))
         self._wire.open()
         self.done["network cut"] += 1
 
     def _silence(self) -> None:
         self._wire.cut(State.SILENT)
-        time.sleep(self._rng.uniform(2, 6))
+        time.sleep(self._rng.uniform(2, 5))
         self._wire.open()
         self.done["network silent"] += 1
 

@@ -37,6 +37,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         scenarios.disk_full,
         scenarios.link_ends,
         scenarios.link_closed,
+        scenarios.confused_upload,
     ],
     ids=lambda scenario: scenario.__name__,
 )
@@ -68,3 +69,9 @@ def test_films_made_without_network_outlive_the_browser(here: World) -> None:
     outcome = scenarios.offline_and_dead(here)
     assert (outcome.started, outcome.whole, outcome.parts) == (2, 1, 1), table([outcome])
     assert 0 <= outcome.lost <= ONE_CHUNK
+
+
+def test_a_film_of_four_hours_is_refused_at_the_start(here: World) -> None:
+    outcome = scenarios.four_hours(here)
+    assert (outcome.whole, outcome.parts) == (0, 0)
+    assert "minutes" in outcome.note
