@@ -3,7 +3,8 @@
 Prints one line of JSON: {"container", "codec", "width", "height", "seconds", "frames"} of a film,
 with `seconds` from its first picture to its last and as many `frames` as its packets say; or
 {"problem", "words"} of anything else. It gives itself little memory and processor time: what takes
-more is no film of a few minutes. A film that was cut off is a film.
+more is no film of a few minutes. A film that was cut off is a film. Of a file that broke the reader
+it is UNDECIDED what it is, and one that is not there any more has VANISHED.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from diagnosis.video import NotAVideo, VideoError, open_video, packet_times
 MEMORY_BYTES: Final = 2 * 1024**3  # 16 pictures of the largest size, and the libraries
 CPU_S: Final = 20
 FIRST_PICTURES: Final = 5
+UNDECIDED: Final = "undecided"
+VANISHED: Final = "vanished"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,10 +94,16 @@ def _limit() -> None:
 def _answer(path: Path) -> dict[str, Any]:
     try:
         return dataclasses.asdict(probe(path))
-    except VideoError as error:
-        return {"problem": error.code, "words": str(error)}
-    except MemoryError:
-        return {"problem": "unreadable", "words": "The file takes too much memory to read."}
+    except Exception as error:
+        if not path.exists():
+            return {"problem": VANISHED, "words": "The file is not there any more."}
+        if isinstance(error, OSError) and not isinstance(error, av.FFmpegError):
+            raise  # the machine's trouble, not the file's
+        # FFmpeg tells of some damaged files as of a disk that cannot be read.
+        is_sure = not isinstance(error.__cause__, (OSError, MemoryError))
+        if isinstance(error, VideoError) and is_sure:
+            return {"problem": error.code, "words": str(error)}
+        return {"problem": UNDECIDED, "words": f"Reading the file ended with {error!r}."}
 
 
 def main() -> None:

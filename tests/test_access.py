@@ -128,6 +128,7 @@ ROUTES = [
     route("GET", "capture:record",          404,   302,   302,   302,   404,   404,   404),
     route("POST", "capture:submit",         404,   422,   422,   422,   404,   404,   404),
     route("POST", "capture:finish",         404,   302,   302,   302,   404,   404,   404),
+    route("POST", "capture:close",          *CAPTURE),
     route("GET", "capture:done",            404,   302,   302,   302,   404,   404,   404),
     route("GET", "capture:film",            *CAPTURE),
     route("GET", "capture:withdraw",        *CAPTURE),

@@ -14,9 +14,14 @@ SUITES = (
     "tests/clinic/test_submit.py",
     "tests/clinic/test_live.py",
     "tests/clinic/test_uploads.py",
+    "tests/clinic/test_uploads_limits.py",
+    "tests/clinic/test_uploads_safe.py",
     "tests/clinic/test_receipt.py",
     "tests/clinic/test_receiving.py",
     "tests/clinic/test_salvage.py",
+    "tests/clinic/test_link_check.py",
+    "tests/clinic/test_own_films.py",
+    "tests/clinic/test_reminders.py",
 )
 
 

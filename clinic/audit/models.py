@@ -30,7 +30,8 @@ class Action(models.TextChoices):
 
 
 class Event(models.Model):
-    """`actor` is None when the patient acted by capture link: `link` then tells which."""
+    """`actor` is None when the patient acted by capture link, which `link` then tells, and when
+    Mimia acted by itself, as a plan or the reaper has it."""
 
     clinic = models.ForeignKey(Clinic, null=True, on_delete=models.PROTECT)
     actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT)

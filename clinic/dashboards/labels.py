@@ -109,10 +109,15 @@ MEDICATION = {
     "": "Not told",
 }
 PRACTICE, UNCUED = "practice", "no cue times"
+PARTIAL, PLANNED, BY_HAND = "part of a film", "planned beep times", "camera app"
 # Why a session's point stands beside the line of a trend.
 APART = {
     PRACTICE: "the first session, in which a person learns how it is done",
+    PARTIAL: "the recording broke off, so that it has fewer movements than were asked for",
+    BY_HAND: "filmed with the camera app, without beeps",
     UNCUED: "measured over the whole film, not in cue windows",
+    PLANNED: "the page was closed before the film was handed in, so that nobody knows when the "
+    "beeps sounded",
 }
 # How a take began, by the recorder's word for it, where the camera check did not find all well.
 STARTED = {

@@ -186,8 +186,7 @@ def _choose(
     by_id = {session.id: session for session in sessions}
     recordings = Recording.objects.filter(session__in=sessions, task__trend=True)
     films = list(recordings.kept().select_related("task"))
-    uncued = {r.id for r in films if r.task.kind == TaskKind.EXPRESSION and not r.cues}
-    uncued |= {r.session_id for r in films if r.id in uncued}
+    apart = _films_apart(films)
     subjects: list[tuple[RecordingSession, ProtocolTask | None, UUID]] = [
         (by_id[r.session_id], r.task, r.id) for r in films
     ] + [(session, None, session.id) for session in sessions]
@@ -196,19 +195,35 @@ def _choose(
         results = by_subject.get(subject, [])
         result = next((r for r in results if Release.of(r) == release), None)
         if result is not None:
-            apart = _apart(session, cued=subject not in uncued)
-            kept.append(_Kept(session, task, result, apart))
+            beside = labels.PRACTICE if session.practice else apart.get(subject, "")
+            kept.append(_Kept(session, task, result, beside))
         elif results and task is not None:
             reason = f"measured only by release {results[0].release}"
             missing.append(_left_out(session, task, reason))
     return kept, missing
 
 
-def _apart(session: RecordingSession, *, cued: bool) -> str:
-    """Why what was measured is not compared with other sessions; empty if it is."""
-    if session.practice:
-        return labels.PRACTICE
-    return "" if cued else labels.UNCUED
+def _films_apart(films: Iterable[Recording]) -> dict[UUID, str]:
+    """Why what these films show is not compared with other sessions, by the film and, for
+    expressions, by the session that sums them up; those that are compared are not in it."""
+    apart: dict[UUID, str] = {}
+    for film in films:
+        is_expression = film.task.kind == TaskKind.EXPRESSION
+        if reason := _film_apart(film, is_expression):
+            apart[film.id] = reason
+            if is_expression:
+                apart.setdefault(film.session_id, reason)
+    return apart
+
+
+def _film_apart(film: Recording, is_expression: bool) -> str:
+    if film.partial:
+        return labels.PARTIAL
+    if not is_expression:
+        return ""
+    if not film.cues:
+        return labels.BY_HAND if film.capture.get("by_hand") else labels.UNCUED
+    return labels.PLANNED if "salvaged" in film.capture else ""
 
 
 def _shape(task: ProtocolTask) -> tuple[float, int, float, float]:

@@ -64,6 +64,17 @@ class Take:
         return f"{how} ({advice})" if how and advice else how
 
     @property
+    def origin(self) -> str:
+        """How the film came, where it came by another way than the recorder's; else empty."""
+        capture = self.recording.capture
+        if capture.get("by_hand"):
+            return "It was filmed with the camera app, without beeps"
+        if "salvaged" not in capture:
+            return ""
+        closed = "The page was closed before this film was handed in"
+        return f"{closed}: the beep times are the planned ones" if self.recording.cues else closed
+
+    @property
     def said(self) -> str:
         return curves.said(self.recording, self.curves)
 

@@ -21,8 +21,9 @@ class KnownForm(forms.Form):
 
 
 class SittingForm(forms.Form):
-    """The session that clips of one day and medication state belong to."""
+    """The session that a clip belongs to, by its day, medication state and task."""
 
+    task = forms.SlugField(max_length=20)
     date = forms.DateField()
     medication = forms.ChoiceField(choices=RecordingSession.Medication)
 

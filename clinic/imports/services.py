@@ -46,15 +46,24 @@ def known(patient: Patient, sha256: str, *, actor: User) -> Recording | None:
 
 @transaction.atomic
 def sitting(
-    patient: Patient, date: datetime.date, medication: str, *, actor: User
+    patient: Patient, date: datetime.date, medication: str, task: str, *, actor: User
 ) -> RecordingSession:
-    """The open imported session of that day and state, or a new one at noon of the day."""
+    """The imported session of that day and state that a clip of the task (its code) joins.
+
+    It is the open one; else a finished one that lacks the task, which is opened again, so that all
+    is measured against the day's rest film; else a new one at noon of the day.
+    """
     Patient.objects.select_for_update().get(pk=patient.pk)  # two windows make one session
-    found = patient.sessions.filter(
-        imported=True, submitted__isnull=True, recorded__date=date, medication=medication
-    ).first()
+    same = patient.sessions.filter(imported=True, recorded__date=date, medication=medication)
+    found = same.filter(submitted__isnull=True).first()
     if found is not None:
         return found
+    lacking = same.exclude(recordings__task__code=task).order_by("-created").first()
+    if lacking is not None:
+        lacking.submitted = None
+        lacking.save(update_fields=["submitted"])
+        audit.record(Action.CHANGE, lacking, actor=actor)
+        return lacking
     session = services.start_session(
         patient, protocol(), place=RecordingSession.Place.SITE, actor=actor
     )

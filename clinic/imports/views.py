@@ -23,7 +23,7 @@ from clinic.accounts.http import StaffRequest
 from clinic.accounts.models import Permission
 from clinic.audit.models import Action
 from clinic.audit.services import record
-from clinic.imports import services
+from clinic.imports import services, words
 from clinic.imports.forms import FilmForm, FinishForm, KnownForm, SittingForm
 from clinic.patients.models import Patient, Purpose
 from clinic.patients.services import consented
@@ -71,7 +71,7 @@ def known(request: StaffRequest, patient_id: UUID) -> JsonResponse:
 @login_required
 @require_POST
 def sitting(request: StaffRequest, patient_id: UUID) -> JsonResponse:
-    """The open session of a day and medication state; a new one where there is none."""
+    """The session that a clip of this day, medication state and task joins."""
     patient = _patient(request, patient_id)
     form = SittingForm(_asked(request))
     if not form.is_valid():
@@ -109,9 +109,9 @@ def film(request: StaffRequest, patient_id: UUID) -> JsonResponse:
     except FilmRefused as refusal:
         return JsonResponse({"error": refusal.staff}, status=422)
     except SubmitRefused as refusal:
-        return JsonResponse({"error": str(refusal)}, status=422)
+        return JsonResponse({"error": words.for_staff(refusal)}, status=422)
     except UploadProblem as problem:
-        return JsonResponse({"error": str(problem)}, status=problem.status)
+        return JsonResponse({"error": words.for_staff(problem)}, status=problem.status)
     return JsonResponse({"known": None}, status=201)
 
 

@@ -22,14 +22,21 @@ from clinic import languages
 from clinic.patients.models import Purpose
 from clinic.patients.services import consented
 from clinic.recordings import capture_services, links, receiving
-from clinic.recordings.access import Access, capture_session, opened_before, set_cookie
+from clinic.recordings.access import (
+    Access,
+    NoAccess,
+    capture_session,
+    drop_cookie,
+    opened_before,
+    set_cookie,
+)
 from clinic.recordings.capture_forms import CheckForm, ConsentForm, ContextForm
 from clinic.recordings.capture_setup import setup
 from clinic.recordings.checking import FilmRefused
 from clinic.recordings.models import CaptureLink, Recording
 from clinic.recordings.services import NotAsSent, SubmitRefused
 from clinic.recordings.takes import BadTake, Take
-from clinic.uploads.problems import Gone, Incomplete, TryLater, UploadProblem
+from clinic.uploads.problems import Closed, Gone, Incomplete, TryLater, UploadProblem
 
 REFUSALS = (BadTake, FilmRefused, SubmitRefused, UploadProblem)
 # The face finder is WebAssembly, in a worker where the browser can.
@@ -76,11 +83,12 @@ def context(request: HttpRequest, session_id: UUID) -> HttpResponse:
     access = capture_session(request, session_id)
     if _next_step(access) not in ("capture:context", "capture:record"):
         return redirect("capture:start", session_id)
-    form = ContextForm(request.POST or None, instance=access.session)
+    anew = capture_services.is_told_long_ago(access.session)
+    form = ContextForm(request.POST or None, instance=access.session, anew=anew)
     if request.method == "POST" and form.is_valid():
         capture_services.describe(access, form.save(commit=False))
         return redirect("capture:start", session_id)
-    return page(request, "context", access, form=form)
+    return page(request, "context", access, form=form, anew=anew)
 
 
 @require_http_methods(["GET", "POST"])
@@ -113,13 +121,15 @@ def submit(request: HttpRequest, session_id: UUID) -> JsonResponse:
     """A fully uploaded take becomes a Recording; the answer is its receipt.
 
     422 says that this film will not do; 409 and 410, that it must be sent again from its start;
-    503 and 507, that the same can be asked again in a while.
+    503 and 507, that the same can be asked again in a while; 403 and 404, that no more is taken.
     """
-    access = capture_session(request, session_id)
     try:
+        access = capture_session(request, session_id)
         recording = receiving.receive(access, Take.from_json(request.body))
-    except (Gone, Incomplete, TryLater) as problem:
+    except (Closed, Gone, Incomplete, TryLater) as problem:
         return _refusal(problem, problem.status)
+    except NoAccess as refusal:
+        return _refusal(refusal, 404)
     except NotAsSent as refusal:
         return _refusal(refusal, 409)
     except REFUSALS as refusal:
@@ -129,19 +139,43 @@ def submit(request: HttpRequest, session_id: UUID) -> JsonResponse:
 
 @require_POST
 def finish(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    access = capture_session(request, session_id)
+    """The record page's program takes no pages: it is told in JSON why to ask again."""
+    by_program = not request.accepts("text/html")
     try:
+        access = capture_session(request, session_id)
         capture_services.finish(access)
+    except NoAccess as problem:
+        if by_program:
+            return _refusal(problem, 404)
+        raise
+    except capture_services.FinishLater as problem:
+        if by_program:
+            return _refusal(problem, problem.status)
+        return page(request, "finish_problem", access, status=problem.status, problem=problem)
     except capture_services.NothingRecorded as problem:
         messages.error(request, str(problem))
-    return redirect("capture:start", session_id)
+        return redirect("capture:start", session_id)
+    answer = redirect("capture:start", session_id)
+    if access.link:
+        set_cookie(request, answer, access.link)  # from now on it ends sooner
+    return answer
 
 
-def page(request: HttpRequest, name: str, access: Access, **context: Any) -> HttpResponse:
+@require_POST
+def close(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Forgets on this device that the link was opened: others may use the device too."""
+    answer = page(request, "closed", capture_session(request, session_id))
+    drop_cookie(answer, session_id)
+    return answer
+
+
+def page(
+    request: HttpRequest, name: str, access: Access, *, status: int = 200, **context: Any
+) -> HttpResponse:
     """The page `name` of the flow."""
     session = access.session
     context |= {"session": session, "clinic": session.patient.clinic, "access": access}
-    return render(request, f"capture/{name}.html", context)
+    return render(request, f"capture/{name}.html", context, status=status)
 
 
 def _check(request: HttpRequest, link: CaptureLink) -> HttpResponse:
@@ -151,14 +185,14 @@ def _check(request: HttpRequest, link: CaptureLink) -> HttpResponse:
     if form.is_valid():
         if capture_services.open_link(link, **form.cleaned_data):
             response = redirect("capture:start", link.session_id)
-            set_cookie(response, link)
+            set_cookie(request, response, link)
             return response
         if link.is_locked:
             raise links.LinkLocked(link)
         form.add_error(None, _no_match(link.MAX_TRIES - link.wrong_answers))
-    return render(
-        request, "capture/landing.html", {"clinic": link.session.patient.clinic, "form": form}
-    )
+    session = link.session
+    context = {"clinic": session.patient.clinic, "form": form, "finished": session.submitted}
+    return render(request, "capture/landing.html", context)
 
 
 def _no_match(tries_left: int) -> str:
@@ -182,7 +216,7 @@ def _next_step(access: Access) -> str:
         return "capture:done"
     if not consented(session.patient, Purpose.CARE):
         return "capture:consent"
-    if session.too_ill or not session.has_context:
+    if capture_services.must_describe(session):
         return "capture:context"
     return "capture:record"
 

@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.http import QueryDict
 from django.template.defaultfilters import linebreaksbr
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -60,7 +61,7 @@ class ConsentForm(forms.Form):
                 required=purpose == Purpose.CARE,
                 error_messages={
                     "required": _(
-                        "We can film you only if you agree to this. "
+                        "We can film you only if you agree to the first part. "
                         "If you do not agree, close this page. Your care stays the same."
                     )
                 },
@@ -84,7 +85,12 @@ class YesOrNo(forms.TypedChoiceField):
 
 
 class ContextForm(SessionForm):
-    """How the person is now: what makes two sessions comparable."""
+    """How the person is now: what makes two sessions comparable.
+
+    `anew` asks again for what changes within hours, with nothing chosen.
+    """
+
+    CHANGES: ClassVar = ("medication", "minutes_since_dose", "dyskinesia", "ill")
 
     # Half-hours and hours are what people remember; the middle of each span is stored.
     SINCE_DOSE: ClassVar = [
@@ -144,6 +150,10 @@ class ContextForm(SessionForm):
         yes=_("Yes, somebody presses the buttons for me"),
         error_messages={"required": _("Choose whether somebody helps you.")},
     )
+
+    def __init__(self, data: QueryDict | None, *, instance: RecordingSession, anew: bool) -> None:
+        initial: dict[str, Any] = dict.fromkeys(self.CHANGES) if anew else {}
+        super().__init__(data, instance=instance, initial=initial)
 
     class Meta:
         model = RecordingSession

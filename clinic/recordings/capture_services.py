@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from clinic.audit.models import Action
+from clinic.audit.models import Action, Event
 from clinic.audit.services import record
 from clinic.patients.models import Consent, Purpose
 from clinic.patients.services import give_consent, withdraw
@@ -16,6 +18,10 @@ from clinic.recordings.access import Access
 from clinic.recordings.identity import answers_match
 from clinic.recordings.links import LinkLocked
 from clinic.recordings.models import CaptureLink, RecordingSession
+from clinic.uploads.problems import ServerFull, TryLater, server_trouble
+
+# So long what the person told of themselves holds, also for films that are yet to come.
+TOLD_HOLDS = datetime.timedelta(hours=2)
 
 
 class NothingRecorded(Exception):
@@ -25,6 +31,18 @@ class NothingRecorded(Exception):
         super().__init__(
             gettext("Nothing has been recorded yet. Record at least one task, then finish.")
         )
+
+
+class FinishLater(Exception):
+    """The session cannot be finished now; all is as it was, and the same can be asked again.
+
+    The message is for the patient, `staff` for staff; `status` is HTTP's.
+    """
+
+    def __init__(self, words: str, staff: str, status: int = TryLater.status) -> None:
+        super().__init__(words)
+        self.staff = staff
+        self.status = status
 
 
 @transaction.atomic
@@ -97,9 +115,60 @@ def note_too_ill(access: Access) -> None:
     record(Action.CHANGE, access.session, actor=access.user, link=access.link_id)
 
 
+def must_describe(session: RecordingSession) -> bool:
+    """Whether to ask how the person is: not told yet, too ill when last asked, or long ago."""
+    if session.too_ill or not session.has_context:
+        return True
+    return is_told_long_ago(session)
+
+
+def is_told_long_ago(session: RecordingSession) -> bool:
+    """Whether how the person was when they told it may have changed since."""
+    told = Event.objects.filter(
+        patient=session.patient_id, target=session.id, action=Action.CHANGE
+    ).first()
+    return told is not None and told.at < timezone.now() - TOLD_HOLDS
+
+
 def finish(access: Access) -> None:
-    """What has arrived of films that were not handed in counts too. Raises NothingRecorded."""
-    salvage.salvage_session(access.session, actor=access.user, link=access.link)
-    if not access.session.recordings.exists():
-        raise NothingRecorded
-    services.finish_session(access.session, actor=access.user, link=access.link)
+    """What has arrived of films that were not handed in counts too.
+
+    Raises NothingRecorded or FinishLater.
+    """
+    try:
+        with server_trouble():
+            salvage.salvage_session(access.session, actor=access.user, link=access.link)
+            if not access.session.recordings.exists():
+                raise _nothing_yet(access.session)
+            services.finish_session(access.session, actor=access.user, link=access.link)
+    except ServerFull as problem:
+        raise FinishLater(
+            gettext(
+                "The clinic's computer is full. The films that have arrived there are safe. "
+                "Please call your clinic."
+            ),
+            "The disk or the database is full. The films that have arrived are safe. Make room, "
+            "then finish the session.",
+            problem.status,
+        ) from problem
+    except TryLater as problem:
+        raise FinishLater(
+            gettext(
+                "The clinic's computer is busy. The films that have arrived there are safe. "
+                "Please wait a minute."
+            ),
+            "The database is busy. The films that have arrived are safe. Try again in a minute.",
+        ) from problem
+
+
+def _nothing_yet(session: RecordingSession) -> Exception:
+    """Why no film counts: none has come, or the check of what has come was not possible now."""
+    just_now = salvage.expiry_after(salvage.SILENCE)
+    waiting = session.uploads.filter(recording__isnull=True, offset__gt=0, expires__gt=just_now)
+    agreed = session.patient.consents.in_force().filter(text__purpose=Purpose.CARE)
+    if not waiting.exists() or not agreed.exists():
+        return NothingRecorded()
+    return FinishLater(
+        gettext("Your film has arrived and is still being checked. Please wait a minute."),
+        "A film of this session has arrived and is still being checked. Try again in a minute.",
+    )

@@ -1,4 +1,4 @@
-"""What the record page tells its program."""
+"""What the record page and the receipt page tell their program."""
 
 from __future__ import annotations
 
@@ -19,13 +19,8 @@ from diagnosis.findings import rules
 def setup(access: Access, tasks: Sequence[ProtocolTask]) -> dict[str, Any]:
     """Addresses, tasks and limits; `expires` is when the link ends, None for staff."""
     session = access.session
-    recorded = set(session.recordings.filter(partial=False).values_list("task_id", flat=True))
     return {
-        "session": str(session.id),
-        "uploads": reverse("uploads:create"),
-        "submit": reverse("capture:submit", args=[session.id]),
-        "maxPatch": settings.UPLOAD_MAX_PATCH,
-        "tasks": [{**_task(task), "received": task.id in recorded} for task in tasks],
+        **delivery(session, tasks),
         "practice": not session.imported and is_practice(session),
         "helped": session.helped,
         "expires": access.link.expires.isoformat() if access.link else None,
@@ -36,6 +31,18 @@ def setup(access: Access, tasks: Sequence[ProtocolTask]) -> dict[str, Any]:
             "live": rules()["live"],
         },
         **addresses(session),
+    }
+
+
+def delivery(session: RecordingSession, tasks: Sequence[ProtocolTask]) -> dict[str, Any]:
+    """Where films go, and which are missing; a task is `received` once a whole film of it is."""
+    recorded = set(session.recordings.filter(partial=False).values_list("task_id", flat=True))
+    return {
+        "session": str(session.id),
+        "uploads": reverse("uploads:create"),
+        "submit": reverse("capture:submit", args=[session.id]),
+        "maxPatch": settings.UPLOAD_MAX_PATCH,
+        "tasks": [{**_task(task), "received": task.id in recorded} for task in tasks],
     }
 
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("capture/<uuid:session_id>/record/", capture.record, name="record"),
     path("capture/<uuid:session_id>/submit/", capture.submit, name="submit"),
     path("capture/<uuid:session_id>/finish/", capture.finish, name="finish"),
+    path("capture/<uuid:session_id>/close/", capture.close, name="close"),
     path("capture/<uuid:session_id>/done/", own_films.done, name="done"),
     path("capture/<uuid:session_id>/films/<uuid:recording_id>/", own_films.film, name="film"),
     path("capture/<uuid:session_id>/withdraw/<str:purpose>/", own_films.withdraw, name="withdraw"),

@@ -14,21 +14,29 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.core.cache import cache
 from django.utils.translation import gettext
 
 from clinic.uploads.problems import ServerBusy
 from diagnosis.config import AnalysisConfig
+from diagnosis.probe import UNDECIDED, VANISHED
 
 logger = logging.getLogger(__name__)
 
 WALL_S = 60.0  # the probe's own limit of processor time is far below
 # Of each web process: more at once would make one film's check wait for another's all the same.
 TURN_S = 20.0
-_turn = threading.BoundedSemaphore(2)
+AT_ONCE = 2
+REFUSED_FOR_S = 24 * 3600  # the same bytes are not read again for so long
+_turns = threading.Condition()
+_reading: set[UUID] = set()  # the sessions whose films are
 # The file made the decoder crash, or kept it busy beyond its limit of processor time.
 _FILE_IS_TO_BLAME = (
     signal.SIGABRT,
@@ -44,13 +52,17 @@ class FilmRefused(Exception):
     """The file is no film that can be analysed, in words for the person who films.
 
     `problem` is its code and `staff` what the engine said, for those who bring films from
-    elsewhere.
+    elsewhere. `is_hopeless` tells that it is certainly no film.
     """
 
     def __init__(self, problem: str, staff: str) -> None:
         super().__init__(_words(problem))
         self.problem = problem
         self.staff = staff
+
+    @property
+    def is_hopeless(self) -> bool:
+        return self.problem == "unreadable"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,18 +77,38 @@ class Facts:
     frames: int
 
 
-def check(path: Path) -> Facts:
-    """Takes up to seconds: call it outside of transactions. Raises FilmRefused or TryLater."""
-    if not _turn.acquire(timeout=TURN_S):
-        raise ServerBusy
+@contextmanager
+def turn(session: UUID) -> Iterator[None]:
+    """To read whole films in: few at once, and one of a session. Raises ServerBusy."""
+    with _turns:
+        free = _turns.wait_for(
+            lambda: len(_reading) < AT_ONCE and session not in _reading, timeout=TURN_S
+        )
+        if not free:
+            raise ServerBusy
+        _reading.add(session)
     try:
-        answer = _ask(path)
+        yield
     finally:
-        _turn.release()
-    if "problem" in answer:
-        logger.info("%s refused: %s", path.name, answer["words"])
-        raise FilmRefused(answer["problem"], answer["words"])
-    return Facts(**answer)
+        with _turns:
+            _reading.remove(session)
+            _turns.notify_all()
+
+
+def check(path: Path) -> Facts:
+    """Takes up to seconds: call it in a `turn`, outside of transactions.
+
+    Raises FilmRefused, TryLater, and FileNotFoundError for a file that is gone, if only by now.
+    """
+    bytes_here = f"refused-film:{path.name}:{path.stat().st_size}"
+    answer = cache.get(bytes_here) or _ask(path)
+    if "problem" not in answer:
+        return Facts(**answer)
+    if answer["problem"] == VANISHED:
+        raise FileNotFoundError(path)
+    logger.info("%s refused: %s", path.name, answer["words"])
+    cache.set(bytes_here, answer, REFUSED_FOR_S)
+    raise FilmRefused(answer["problem"], answer["words"])
 
 
 def _ask(path: Path) -> dict[str, Any]:
@@ -99,7 +131,7 @@ def _ask(path: Path) -> dict[str, Any]:
     said = run.stderr.decode(errors="replace")[-1000:]
     if -run.returncode in _FILE_IS_TO_BLAME:
         name = signal.Signals(-run.returncode).name
-        return {"problem": "unreadable", "words": f"Reading the file ended with {name}. {said}"}
+        return {"problem": UNDECIDED, "words": f"Reading the file ended with {name}. {said}"}
     logger.error("%s could not be checked: %s, %s", path.name, run.returncode, said)
     raise ServerBusy
 

@@ -40,9 +40,11 @@ class HomeNeedsHttps(LinkRefused):
         )
 
 
-class SessionFinished(LinkRefused):
+class SessionImported(LinkRefused):
     def __init__(self) -> None:
-        super().__init__("This session is finished. Start a new session and make its link.")
+        super().__init__(
+            "This session is made of old clips. Start a new session and make its link."
+        )
 
 
 class PatientArchived(LinkRefused):
@@ -96,16 +98,20 @@ def require_camera_address() -> None:
 
 
 @transaction.atomic
-def make(session: RecordingSession, *, actor: User, days: int) -> tuple[CaptureLink, str]:
+def make(
+    session: RecordingSession, *, actor: User, days: int, automatic: bool = False
+) -> tuple[CaptureLink, str]:
     """A link to `session` that is open for `days` days, and its address, which is not kept.
 
-    Raises HomeNeedsHttps, PatientArchived or SessionFinished.
+    To a finished session it leads to the receipt. An `automatic` one is made by a plan of the
+    `actor`'s, at a moment when nobody was there. Raises HomeNeedsHttps, PatientArchived or
+    SessionImported.
     """
     require_camera_address()
     if session.patient.archived is not None:
         raise PatientArchived
-    if session.submitted is not None:
-        raise SessionFinished
+    if session.imported:
+        raise SessionImported
     link_id = uuid.uuid4()
     token = _signer().sign(link_id.hex)
     link = CaptureLink.objects.create(
@@ -115,7 +121,7 @@ def make(session: RecordingSession, *, actor: User, days: int) -> tuple[CaptureL
         created_by=actor,
         expires=timezone.now() + datetime.timedelta(days=days),
     )
-    record(Action.INVITE, link, actor=actor)
+    record(Action.INVITE, link, actor=None if automatic else actor)
     return link, settings.SITE_URL + reverse("capture:open", args=[token])
 
 
@@ -138,7 +144,7 @@ def resolve(token: str) -> CaptureLink:
 
 
 @transaction.atomic
-def revoke(link: CaptureLink, *, actor: User) -> None:
+def revoke(link: CaptureLink, *, actor: User | None) -> None:
     """Closes the link at once, for a person who is recording by it as well."""
     if link.revoked is None:
         link.revoked = timezone.now()

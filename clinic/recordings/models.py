@@ -88,9 +88,11 @@ class SessionQuerySet(models.QuerySet["RecordingSession"]):
 class RecordingSession(models.Model):
     """One sitting in which a protocol is recorded.
 
-    open -> submitted (the person has finished); either may be followed by more analysis, never by
-    more recording once submitted.
+    open -> submitted (the person has finished); either may be followed by more analysis. For LATE
+    after that, films of tasks that have no whole one are still taken.
     """
+
+    LATE = datetime.timedelta(days=7)
 
     class Place(models.TextChoices):
         SITE = "site", "In the clinic"
@@ -140,6 +142,14 @@ class RecordingSession(models.Model):
         return bool(self.medication and self.dyskinesia)
 
 
+class CaptureLinkQuerySet(models.QuerySet["CaptureLink"]):
+    def serving(self) -> CaptureLinkQuerySet:
+        """Those that open, or by which whoever has opened them may go on."""
+        now = timezone.now()
+        goes_on = models.Q(opened__isnull=False, expires__gt=now - CaptureLink.GRACE)
+        return self.filter(models.Q(expires__gt=now) | goes_on, revoked__isnull=True)
+
+
 class CaptureLink(models.Model):
     """A signed, expiring, revocable link with which one patient records one session.
 
@@ -161,6 +171,8 @@ class CaptureLink(models.Model):
     opened = models.DateTimeField(null=True, blank=True)
     wrong_answers = models.PositiveSmallIntegerField(default=0)
 
+    objects = CaptureLinkQuerySet.as_manager()
+
     class Meta:
         ordering: ClassVar = ["-created"]
 
@@ -173,7 +185,7 @@ class CaptureLink(models.Model):
 
     @property
     def serves(self) -> bool:
-        """Whether it opens, or those who have opened it may go on."""
+        """As `CaptureLinkQuerySet.serving`, of a row that is here already."""
         end = self.expires + self.GRACE if self.opened else self.expires
         return self.revoked is None and end > timezone.now()
 

@@ -20,7 +20,7 @@ from clinic.patients.models import Patient, Purpose
 from clinic.recordings import capture_services, playback
 from clinic.recordings.access import capture_session
 from clinic.recordings.capture import page
-from clinic.recordings.capture_setup import addresses
+from clinic.recordings.capture_setup import addresses, delivery
 from clinic.recordings.models import RecordingSession
 
 
@@ -48,7 +48,7 @@ def done(request: HttpRequest, session_id: UUID) -> HttpResponse:
         viewings=viewings(session),
         agreed=_agreed(session.patient),
         addresses=addresses(session),
-        session_id=str(session.id),
+        late=delivery(session, list(session.protocol.tasks.all())),
     )
 
 
@@ -71,6 +71,8 @@ def film(request: HttpRequest, session_id: UUID, recording_id: UUID) -> HttpResp
 @require_http_methods(["GET", "POST"])
 def withdraw(request: HttpRequest, session_id: UUID, purpose: str) -> HttpResponse:
     """Asks once more, then ends the agreement to `purpose`."""
+    if purpose not in Purpose.values:
+        raise Http404("no such purpose")
     access = capture_session(request, session_id)
     consent = (
         access.session.patient.consents.in_force()
@@ -82,7 +84,7 @@ def withdraw(request: HttpRequest, session_id: UUID, purpose: str) -> HttpRespon
         return redirect("capture:start", session_id)
     if request.method == "POST":
         capture_services.take_back(access, consent)
-        messages.success(request, _("Your clinic has been told that you no longer agree."))
+        messages.success(request, _("Your clinic's record now says that you no longer agree."))
         return redirect("capture:start", session_id)
     return page(request, "withdraw", access, purpose=Purpose(purpose))
 

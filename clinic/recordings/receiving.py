@@ -16,11 +16,11 @@ from clinic.accounts.models import Clinic, User
 from clinic.recordings import checking, services
 from clinic.recordings.access import Access
 from clinic.recordings.models import Recording, RecordingSession
-from clinic.recordings.takes import BadTake, Take
+from clinic.recordings.takes import BadTake, Take, lie_within
 from clinic.uploads import services as uploads
 from clinic.uploads.models import Upload
 from clinic.uploads.problems import Gone, ServerBusy, server_trouble
-from diagnosis.config import Cue
+from diagnosis.config import Cue, TaskKind
 
 
 class Duplicate(Exception):
@@ -36,28 +36,22 @@ class Duplicate(Exception):
 def receive(access: Access, take: Take) -> Recording:
     """Makes the take's upload a Recording; asked again, gives the same one.
 
-    The browser asks again when our answer was lost on its way.
+    The browser asks again when our answer was lost on its way, even after days.
     Raises BadTake, UploadProblem (TryLater among them), FilmRefused or SubmitRefused.
     """
+    session = access.session
     with server_trouble():
-        upload = _find(access.session, take.upload)
-        if upload.task.code != take.task:
-            raise BadTake(gettext("upload"))
+        received = _received(session, take)
+        if received is not None:
+            return received
+        upload = _find(session, take.upload)
         take.require_cues_of(upload.task)
-        if upload.recording is not None:
-            return _received(upload, upload.recording, take.sha256)
+        services.require_open(session, upload.task)
         uploads.require_ready(upload)
-        facts = _checked(upload, take.sha256)
-        recording = _keep(
-            upload,
-            facts,
-            cues=take.cues,
-            capture=take.capture,
-            sha256=take.sha256,
-            partial=take.partial,
-            access=access,
-        )
-        _note_device(access.session, take)
+        with checking.turn(session.id):
+            # The same may have been asked at once, and be done by now.
+            recording = _received(session, take) or _take_in(access, upload, take)
+        _note_device(session, take)
     return recording
 
 
@@ -81,11 +75,26 @@ def receive_import(
         try:
             _require_new(session, sha256)
             uploads.require_ready(upload)
-            facts = _checked(upload, sha256)
+            with checking.turn(session.id):
+                facts = _checked(upload, sha256)
+            _require_cues_fit(upload, facts, cues)
             return _keep_import(Access(session, actor, None), upload, facts, cues, sha256)
         except Duplicate:
             uploads.remove(upload)
             raise
+
+
+def _require_cues_fit(upload: Upload, facts: checking.Facts, cues: Sequence[Cue]) -> None:
+    """Of cue times that staff tell. Raises SubmitRefused, in words for them."""
+    if cues and upload.task.kind != TaskKind.EXPRESSION:
+        raise services.SubmitRefused(
+            f"A clip of the task “{upload.task.title}” has no cue times. Leave them empty."
+        )
+    if not lie_within(cues, facts.seconds):
+        raise services.SubmitRefused(
+            f"The clip ends at {facts.seconds:.1f} seconds, before the last cue does. "
+            "Correct the cue times."
+        )
 
 
 @transaction.atomic
@@ -107,35 +116,67 @@ def _require_new(session: RecordingSession, sha256: str) -> None:
         raise Duplicate(existing)
 
 
-def _find(session: RecordingSession, upload_id: UUID) -> Upload:
-    upload = (
-        Upload.objects.select_related("task", "recording__task")
-        .filter(session=session, id=upload_id)
-        .first()
-    )
-    if upload is None:
-        raise Gone
-    upload.session = session
+def _upload(session: RecordingSession, upload_id: UUID) -> Upload | None:
+    rows = Upload.objects.select_related("task", "recording__task")
+    upload = rows.filter(session=session, id=upload_id).first()
+    if upload is not None:
+        upload.session = session
     return upload
 
 
-def _received(upload: Upload, recording: Recording, sha256: str) -> Recording:
-    """The recording that the upload has become.
+def _find(session: RecordingSession, upload_id: UUID) -> Upload:
+    upload = _upload(session, upload_id)
+    if upload is None:
+        raise Gone
+    return upload
 
-    Raises Gone for one that was salvaged before the take was handed in, as long as the whole film
-    with its own cues can still be sent.
+
+def _received(session: RecordingSession, take: Take) -> Recording | None:
+    """The recording that the take has become, whether or not its upload is kept still.
+
+    Raises Gone without any, and BadTake where the upload is of another task.
     """
-    if upload.is_salvaged and (upload.session.submitted is None or recording.sha256 != sha256):
+    upload = _upload(session, take.upload)
+    if upload is not None:
+        if upload.task.code != take.task:
+            raise BadTake(gettext("upload"))
+        return upload.recording and _receipt_of(upload.recording, session, take.sha256)
+    films = session.recordings.select_related("task")
+    recording = films.filter(task__code=take.task, sha256=take.sha256).first()
+    if recording is None:
+        raise Gone
+    return _receipt_of(recording, session, take.sha256)
+
+
+def _receipt_of(recording: Recording, session: RecordingSession, sha256: str) -> Recording:
+    """Raises Gone for one that was salvaged before the take was handed in, as long as the whole
+    film with its own cues can still be sent."""
+    salvaged = "salvaged" in recording.capture
+    if salvaged and (session.submitted is None or recording.sha256 != sha256):
         raise Gone
     return recording
+
+
+def _take_in(access: Access, upload: Upload, take: Take) -> Recording:
+    facts = _checked(upload, take.sha256)
+    take.require_cues_within(facts.seconds)
+    return _keep(
+        upload,
+        facts,
+        cues=take.cues,
+        capture=take.capture,
+        sha256=take.sha256,
+        partial=take.partial,
+        access=access,
+    )
 
 
 def _checked(upload: Upload, sha256: str) -> checking.Facts:
     try:
         services.require_digest(upload.path, sha256)
+        return checking.check(upload.path)
     except FileNotFoundError:  # handed in or given up at this moment, by another request
         raise ServerBusy from None
-    return checking.check(upload.path)
 
 
 @transaction.atomic
@@ -153,7 +194,7 @@ def _keep(
     RecordingSession.objects.select_for_update().get(id=access.session.id)
     upload = _find(access.session, found.id)
     if upload.recording is not None:
-        return _received(upload, upload.recording, sha256)
+        return _receipt_of(upload.recording, access.session, sha256)
     uploads.require_ready(upload)
     recording = services.submit(
         access.session,
@@ -168,8 +209,7 @@ def _keep(
         link=access.link,
         priority=services.priority_of(access.session),
     )
-    upload.recording = recording
-    upload.save(update_fields=["recording"])
+    uploads.hand_over(upload, recording)
     return recording
 
 

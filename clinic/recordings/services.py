@@ -20,10 +20,10 @@ from clinic.accounts.models import User
 from clinic.audit import services as audit
 from clinic.audit.models import Action
 from clinic.patients.models import Patient, Purpose
-from clinic.patients.services import consented
 from clinic.recordings import analysis
 from clinic.recordings.models import CaptureLink, Protocol, ProtocolTask, Recording
 from clinic.recordings.models import RecordingSession as Session
+from clinic.uploads.problems import Closed, NoConsent, NotNeeded
 from diagnosis import queue
 from diagnosis.config import Cue
 from diagnosis.models import Job
@@ -83,10 +83,11 @@ def submit(
 ) -> Recording:
     """Make the file at `source` an immutable Recording with its job, in one transaction.
 
-    `source` is removed once that transaction is safe; until then, or when it fails, it stays as
-    it was. `mime` is what the film was found to be, `sha256` its digest where that is known by
-    now, `partial` whether it is what arrived of a take that broke off, `filmed` when it was made
-    (now, unless told). The `action` SALVAGE also adds to a finished session. Raises SubmitRefused.
+    Once that transaction is safe the recording can only be read and `source` is removed; until
+    then, or when it fails, `source` stays as it was. `mime` is what the film was found to be,
+    `sha256` its digest where that is known by now, `partial` whether it is what arrived of a take
+    that broke off, `filmed` when it was made (now, unless told). The `action` SALVAGE adds to a
+    session however long ago it was finished. Raises SubmitRefused, Closed, NotNeeded or NoConsent.
     """
     ending = ENDINGS.get(mime.partition(";")[0].strip().lower())
     if ending is None:
@@ -106,23 +107,50 @@ def submit(
     target = settings.MEDIA_ROOT / recording.file
     try:
         with transaction.atomic():
-            _add(recording, filmed or timezone.now(), even_finished=action == Action.SALVAGE)
+            _add(recording, filmed or timezone.now(), salvaged=action == Action.SALVAGE)
             audit.record(action, recording, actor=actor, link=link.id if link else None)
             _keep(source, target)
             analysis.advance(session.id, priority)
     except BaseException:
         shutil.rmtree(target.parent, ignore_errors=True)
-        source.chmod(0o600)  # it shared the target's mode
         raise
-    transaction.on_commit(lambda: source.unlink(missing_ok=True))
+
+    def settle() -> None:
+        source.unlink(missing_ok=True)
+        target.chmod(0o400)  # not before: `source` is this same file, should the commit fail
+
+    transaction.on_commit(settle)
     return recording
+
+
+def require_open(session: Session, task: ProtocolTask) -> None:
+    """Raises Closed or NotNeeded unless the session takes another film of the task.
+
+    Old clips are never late: they go into a session of their own.
+    """
+    if session.submitted is None:
+        return
+    if session.imported or session.submitted + Session.LATE <= timezone.now():
+        raise Closed
+    if session.recordings.filter(task=task, partial=False).exists():
+        raise NotNeeded
+
+
+def require_agreed(session: Session) -> None:
+    """Raises NoConsent once the agreement to recording is withdrawn.
+
+    Of a film that was begun under it the agreement stands, whatever is asked by now.
+    """
+    in_force = session.patient.consents.in_force()
+    if not in_force.filter(text__purpose=Purpose.CARE).exists():
+        raise NoConsent
 
 
 @transaction.atomic
 def finish_session(
     session: Session, *, actor: User | None = None, link: CaptureLink | None = None
 ) -> None:
-    """No further takes. Finishing twice changes nothing."""
+    """No further takes but late ones. Finishing twice changes nothing."""
     if not Session.objects.filter(pk=session.pk, submitted__isnull=True).update(
         submitted=timezone.now()
     ):
@@ -138,17 +166,16 @@ def priority_of(session: Session) -> Job.Priority:
 
 
 def finish_abandoned() -> int:
-    """Finish the sessions that have films but were left: no open link, nothing for a while.
+    """Finish the sessions that have films but were left: no link serves, nothing for a while.
 
     A salvaged film is as old as its last byte.
     """
     now = timezone.now()
     quiet = now - datetime.timedelta(hours=settings.UPLOAD_KEEP_HOURS)
-    open_links = CaptureLink.objects.filter(revoked__isnull=True, expires__gt=now)
     handed_in = Recording.objects.exclude(capture__has_key="salvaged")
     left = (
         Session.objects.filter(submitted__isnull=True, recordings__isnull=False)
-        .exclude(links__in=open_links)
+        .exclude(links__in=CaptureLink.objects.serving())
         .exclude(recordings__in=handed_in.filter(created__gt=quiet))
         .exclude(uploads__expires__gt=now)
         .distinct()
@@ -169,19 +196,16 @@ def retry_failed(session: Session, *, actor: User) -> int:
     return len(failed)
 
 
-def _add(recording: Recording, filmed: datetime.datetime, *, even_finished: bool) -> None:
+def _add(recording: Recording, filmed: datetime.datetime, *, salvaged: bool) -> None:
     session = Session.objects.select_for_update().get(pk=recording.session_id)
-    if session.submitted is not None and not even_finished:
-        raise SubmitRefused(
-            gettext("This session is already finished. Ask your clinic for a new link.")
-        )
+    if not salvaged:
+        require_open(session, recording.task)
     if recording.size == 0:
         raise SubmitRefused(gettext("The film is empty. Please film this task again."))
-    if not consented(session.patient, Purpose.CARE):
-        raise SubmitRefused(
-            gettext("There is no consent to recording. Please agree first, then film.")
-        )
+    require_agreed(session)
     if not session.imported and not session.recordings.exists():
+        # One session at a time finds that it is the patient's first.
+        Patient.objects.select_for_update().get(pk=session.patient_id)
         # A link may be made long before it is used: the sitting begins with its first film.
         Session.objects.filter(pk=session.pk).update(recorded=filmed, practice=is_practice(session))
     before = session.recordings.filter(task=recording.task)
@@ -192,9 +216,9 @@ def _add(recording: Recording, filmed: datetime.datetime, *, even_finished: bool
 
 
 def is_practice(session: Session) -> bool:
-    """Whether nothing was ever filmed of the patient before, beside old clips."""
+    """Whether no whole film of the patient was ever made before, beside old clips."""
     others = Session.objects.filter(patient=session.patient, imported=False)
-    return not others.exclude(pk=session.pk).filter(recordings__isnull=False).exists()
+    return not others.exclude(pk=session.pk).filter(recordings__partial=False).exists()
 
 
 def digest(path: Path) -> str:
@@ -216,7 +240,6 @@ def _keep(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:  # another file system
         shutil.copyfile(source, target)
-    target.chmod(0o400)
     for path in (target, target.parent):
         descriptor = os.open(path, os.O_RDONLY)
         os.fsync(descriptor)

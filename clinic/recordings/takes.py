@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from clinic.recordings.models import ProtocolTask
 from diagnosis.config import Cue
 
 MAX_TAKE_JSON = 64 * 1024
+LAST_CUE_LATE_S = 1.0  # a film may be found to be shorter than its recorder thought by so much
 # Legal in JSON, but no text that PostgreSQL can hold: NUL and halves of surrogate pairs.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -32,7 +34,8 @@ class BadTake(Exception):
 class Take:
     """A take as the browser describes it: `cues` in seconds of the film's stream time.
 
-    A `partial` one broke off: it has the cues that lie within what was recorded.
+    A `partial` one broke off: it has the cues that lie within what was recorded. One made
+    `by_hand`, with the camera's own program, may have none.
     """
 
     upload: UUID
@@ -67,11 +70,26 @@ class Take:
             partial,
         )
 
+    @property
+    def by_hand(self) -> bool:
+        return self.capture.get("by_hand") is True
+
     def require_cues_of(self, task: ProtocolTask) -> None:
         """Raises BadTake unless every "now" that the task asks for was given, none more."""
         asked = len(self.cues)
-        if asked > task.repeats or (asked < task.repeats and not self.partial):
+        may_lack = self.partial or (self.by_hand and not self.cues)
+        if asked > task.repeats or (asked < task.repeats and not may_lack):
             raise BadTake(gettext("times of the beeps"))
+
+    def require_cues_within(self, seconds: float) -> None:
+        """Raises BadTake where a "now" lies beyond a film of so many seconds."""
+        if not lie_within(self.cues, seconds):
+            raise BadTake(gettext("times of the beeps"))
+
+
+def lie_within(cues: Sequence[Cue], seconds: float) -> bool:
+    """Whether a film of so many seconds can have these cues, which are in order."""
+    return not cues or cues[-1].end <= seconds + LAST_CUE_LATE_S
 
 
 def _object(body: bytes) -> dict[str, Any]:

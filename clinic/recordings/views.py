@@ -18,7 +18,8 @@ from clinic.audit.models import Action
 from clinic.audit.services import record
 from clinic.patients.models import Patient, Purpose
 from clinic.patients.services import consented
-from clinic.recordings import links, salvage, services
+from clinic.recordings import capture_services, links, services
+from clinic.recordings.access import Access
 from clinic.recordings.forms import LinkForm, NewSessionForm
 from clinic.recordings.models import CaptureLink, RecordingSession
 
@@ -89,12 +90,15 @@ def revoke_link(request: StaffRequest, link_id: UUID) -> HttpResponse:
 def finish(request: StaffRequest, session_id: UUID) -> HttpResponse:
     """For a sitting that ended without its last button: the films that are there are enough."""
     session = _session(request, session_id)
-    salvage.salvage_session(session, actor=request.user, link=None)
-    if not session.recordings.exists():
+    try:
+        capture_services.finish(Access(session, request.user, None))
+    except capture_services.FinishLater as problem:
+        context = {"session": session, "problem": problem}
+        return render(request, "recordings/finish_problem.html", context, status=problem.status)
+    except capture_services.NothingRecorded:
         messages.warning(request, "Nothing has been filmed yet. Record at least one task first.")
     else:
-        services.finish_session(session, actor=request.user)
-        messages.success(request, "The session is finished. Nobody can add films any more.")
+        messages.success(request, "The session is finished.")
     return redirect("dashboards:session", session.id)
 
 

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import date_format
 
-from clinic.reminders.models import Plan
+from clinic.reminders.models import Plan, PlannedSession
 
 
 class PlanForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -42,4 +43,26 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
         changed = "started" in self.changed_data or self.instance._state.adding
         if started and changed and started < timezone.localdate():
             self.add_error("started", "Choose today or a later day.")
+        elif not self.errors and set(self.Meta.fields) & set(self.changed_data):
+            self._require_first_slot(cleaned)
         return cleaned
+
+    def _require_first_slot(self, told: dict[str, Any]) -> None:
+        """The first session of a plan is not lost without a word."""
+        plan = Plan(**{name: told[name] for name in self.Meta.fields})
+        first = next(plan.schedule.slots())
+        is_past = first.due <= timezone.now() and first.day >= timezone.localdate()
+        if is_past and not self._was_asked(first.day):
+            time = date_format(timezone.localtime(first.due), "H:i")
+            self.add_error(
+                "started",
+                f"On this day the time of the first session, {time}, is past. "
+                "Choose a later day, or a later time of the dose.",
+            )
+
+    def _was_asked(self, day: datetime.date) -> bool:
+        """Whether an e-mail of that day has gone out or cannot any more."""
+        if self.instance._state.adding:
+            return False
+        rows = self.instance.planned.filter(day=day)
+        return bool(rows.exclude(state=PlannedSession.State.WAITING).exists())

@@ -24,11 +24,13 @@ SESSION_LENGTH = datetime.timedelta(minutes=15)
 
 
 def message(planned: PlannedSession, link: CaptureLink, address: str) -> EmailMessage:
-    """`address` is the address of `link`."""
+    """`address` is the address of `link`. A mail that goes out after the slot's time names none."""
     patient = planned.plan.patient
+    is_late = planned.due < timezone.now()
     context = {
         "clinic": patient.clinic,
         "due": planned.due,
+        "is_late": is_late,
         "minutes": planned.plan.minutes_after_dose,
         "address": address,
         "link": link,
@@ -40,7 +42,8 @@ def message(planned: PlannedSession, link: CaptureLink, address: str) -> EmailMe
             to=[patient.email],
             headers={"Auto-Submitted": "auto-generated"},
         )
-        mail.attach(_part(calendar(planned)))
+        if not is_late:
+            mail.attach(_part(calendar(planned)))
     return mail
 
 
@@ -77,6 +80,8 @@ def failure(error: Exception) -> str:
             )
         case smtplib.SMTPException():
             return "The mail server did not take the e-mail."
+        case ValueError():
+            return "No e-mail can be sent to the patient's address. Check it with the patient."
     return (
         "The mail server cannot be reached. If this stays, whoever runs Mimia should check "
         "EMAIL_HOST and EMAIL_PORT."

@@ -52,6 +52,16 @@ class Schedule:
         later = itertools.dropwhile(lambda slot: slot.due <= after, self.slots())
         return list(itertools.islice(later, count))
 
+    def on(self, day: datetime.date) -> Slot | None:
+        """The slot of `day`, if it has one."""
+        not_before = itertools.dropwhile(lambda slot: slot.day < day, self.slots())
+        slot = next(not_before)
+        return slot if slot.day == day else None
+
+    def after(self, day: datetime.date) -> Slot:
+        """The first slot of a later day."""
+        return next(slot for slot in self.slots() if slot.day > day)
+
     def _due(self, day: datetime.date) -> datetime.datetime:
         """The minutes are counted in real time, so that a change of the clocks takes none away."""
         dose = datetime.datetime.combine(day, self.dose_time, tzinfo=self.zone)

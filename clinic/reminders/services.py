@@ -1,16 +1,18 @@
 """Plans are made and changed; when a planned session comes near, its one e-mail goes out.
 
-Between two processes a conditional update decides who sends. Nothing is sent twice: if a process
-ends while it sends, nobody knows whether the mail left, and the slot is given up.
+Between two processes a conditional update decides who sends. Whatever fails before the mail leaves
+leads back to waiting. Nothing is sent twice: if a process ends while it sends, nobody knows whether
+the mail left, and the slot is given up.
 """
 
 from __future__ import annotations
 
 import datetime
 import logging
-import smtplib
+from contextlib import suppress
 
-from django.db import transaction
+from django.core.mail import EmailMessage
+from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -23,7 +25,7 @@ from clinic.recordings import links
 from clinic.recordings.models import CaptureLink, Protocol, RecordingSession
 from clinic.recordings.services import start_session
 from clinic.reminders import mail
-from clinic.reminders.models import Plan, PlannedSession
+from clinic.reminders.models import Plan, PlannedQuerySet, PlannedSession
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ AHEAD = datetime.timedelta(hours=2)
 LATEST = datetime.timedelta(days=1)  # after which no mail goes out any more
 FIRST_PAUSE = datetime.timedelta(minutes=15)  # between tries; doubles each time
 LONGEST_SENDING = datetime.timedelta(minutes=15)
+CHANGED = "The plan was changed before this e-mail went out."
+FAILED = "This e-mail could not be made; it is tried again. The reason is in Mimia's log."
 State = PlannedSession.State
 
 
@@ -48,15 +52,32 @@ def new_plan(patient: Patient, actor: User) -> Plan:
 
 @transaction.atomic
 def save_plan(plan: Plan, email: str, *, actor: User) -> None:
-    """Saves a new or a changed plan, and the patient's e-mail address."""
+    """Saves a new or a changed plan, and the patient's e-mail address.
+
+    Nothing goes out for a moment that has become past by the change.
+    """
     if plan.patient.email != email:
         plan.patient.email = email
         save_patient(plan.patient, actor=actor)
     new = plan._state.adding
-    if new:
-        plan.rows_until = timezone.now()
+    now = timezone.now()
+    plan.rows_until = now if new else max(plan.rows_until, now)
     plan.save()
+    _move_waiting(plan, now)
     record(Action.CREATE if new else Action.CHANGE, plan, actor=actor)
+
+
+def _move_waiting(plan: Plan, now: datetime.datetime) -> None:
+    """Gives the slots whose mail has not gone out the times of the plan as it is now."""
+    for planned in plan.planned.select_for_update().filter(state=State.WAITING):
+        slot = plan.schedule.on(planned.day)
+        if slot is not None and slot.due == planned.due:
+            continue
+        if slot is not None and slot.due > now:
+            planned.due = slot.due
+        else:
+            planned.state, planned.problem = State.DROPPED, CHANGED
+        planned.save(update_fields=["due", "state", "problem"])
 
 
 @transaction.atomic
@@ -98,9 +119,11 @@ def remind() -> int:
     for plan in running:
         _add_rows(plan, now + AHEAD)
     _give_up(now)
-    waiting = PlannedSession.objects.filter(state=State.WAITING, plan__in=running)
-    rows = waiting.select_related("plan__patient__clinic", "plan__protocol", "plan__created_by")
-    return sum(_send(planned) for planned in rows if _is_ready(planned, now))
+    waiting = PlannedSession.objects.filter(
+        state=State.WAITING, plan__in=running, due__lte=now + AHEAD
+    )
+    rows = waiting.select_related("session", "plan__protocol", "plan__created_by")
+    return sum(_try_to_send(planned) for planned in rows if _is_ready(planned, now))
 
 
 def _add_rows(plan: Plan, until: datetime.datetime) -> None:
@@ -127,31 +150,47 @@ def _is_ready(planned: PlannedSession, now: datetime.datetime) -> bool:
     return planned.tried is None or now >= planned.tried + FIRST_PAUSE * 2 ** (planned.tries - 1)
 
 
-def _send(planned: PlannedSession) -> bool:
-    """Whether the e-mail went out. `planned` is as it was read: if its tries have changed since,
-    another process has it.
-    """
-    waiting = PlannedSession.objects.filter(
-        pk=planned.pk, state=State.WAITING, tries=planned.tries, plan__paused__isnull=True
+def _try_to_send(planned: PlannedSession) -> bool:
+    """`_send`, whose failure must not keep the others from their mail."""
+    try:
+        return _send(planned)
+    except Exception:
+        logger.exception("the reminder of %s failed", planned.pk)
+        with suppress(DatabaseError):
+            _waiting(planned).update(problem=FAILED)
+        return False
+
+
+def _waiting(planned: PlannedSession) -> PlannedQuerySet:
+    """The row, if it still is as it was read: if its tries have changed, another process has it."""
+    return PlannedSession.objects.filter(
+        pk=planned.pk,
+        state=State.WAITING,
+        due=planned.due,
+        tries=planned.tries,
+        plan__paused__isnull=True,
     )
-    problem = hindrance(planned.plan.patient)
-    if problem:
-        waiting.update(problem=problem)
-        return False
-    if not waiting.update(state=State.SENDING, tries=F("tries") + 1, tried=timezone.now()):
-        return False
+
+
+def _send(planned: PlannedSession) -> bool:
+    """Whether the e-mail went out."""
     try:
-        link, address = _invite(planned)
+        invited = _invite(planned)
     except links.LinkRefused as refusal:
-        _failed(planned, str(refusal))
+        _waiting(planned).update(problem=str(refusal))
         return False
+    if invited is None:
+        return False
+    link, message = invited
     try:
-        mail.message(planned, link, address).send()
-    except (smtplib.SMTPException, OSError) as error:
+        message.send()
+    except Exception as error:  # a bad address is no error of the mail server's
         logger.warning("the reminder of %s failed: %s", planned.pk, type(error).__name__)
         with transaction.atomic():
-            links.revoke(link, actor=planned.plan.created_by)
-            _failed(planned, mail.failure(error))
+            links.revoke(link, actor=None)
+            PlannedSession.objects.filter(pk=planned.pk, state=State.SENDING).update(
+                state=State.WAITING, problem=mail.failure(error)
+            )
         return False
     with transaction.atomic():
         PlannedSession.objects.filter(pk=planned.pk).update(
@@ -161,21 +200,26 @@ def _send(planned: PlannedSession) -> bool:
     return True
 
 
-def _failed(planned: PlannedSession, problem: str) -> None:
-    PlannedSession.objects.filter(pk=planned.pk, state=State.SENDING).update(
-        state=State.WAITING, problem=problem
-    )
-
-
 @transaction.atomic
-def _invite(planned: PlannedSession) -> tuple[CaptureLink, str]:
-    """A link to the slot's session that ends when the next slot comes."""
+def _invite(planned: PlannedSession) -> tuple[CaptureLink, EmailMessage] | None:
+    """A link to the slot's session that ends when the next slot comes, and the e-mail with it.
+
+    From here on the slot is this process'; None if it is another's. Raises LinkRefused.
+    """
     plan = planned.plan
+    plan.patient = Patient.objects.select_for_update().get(pk=plan.patient_id)
+    if problem := hindrance(plan.patient):
+        raise links.LinkRefused(problem)
+    now = timezone.now()
+    if not _waiting(planned).update(state=State.SENDING, tries=F("tries") + 1, tried=now):
+        return None
+    if planned.session is not None and planned.session.submitted is not None:
+        raise links.LinkRefused("The session of this day is finished already.")
     planned.session = _session(planned)
-    planned.save(update_fields=["session"])
-    next_day = plan.schedule.coming(planned.due, 1)[0].day
-    days = min((next_day - planned.day).days, links.MAX_DAYS)
-    return links.make(planned.session, actor=plan.created_by, days=days)
+    PlannedSession.objects.filter(pk=planned.pk).update(session=planned.session)
+    days = min((plan.schedule.after(planned.day).day - planned.day).days, links.MAX_DAYS)
+    link, address = links.make(planned.session, actor=plan.created_by, days=days, automatic=True)
+    return link, mail.message(planned, link, address)
 
 
 def _session(planned: PlannedSession) -> RecordingSession:
@@ -198,7 +242,7 @@ def _session(planned: PlannedSession) -> RecordingSession:
             planned.plan.patient,
             planned.plan.protocol,
             place=RecordingSession.Place.HOME,
-            actor=planned.plan.created_by,
+            actor=None,
         )
     session = untouched.session
     assert session is not None

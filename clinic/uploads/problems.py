@@ -97,6 +97,15 @@ class Closed(UploadProblem):
         )
 
 
+class NotNeeded(UploadProblem):
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(
+            gettext("Your clinic has a film of this task already. This one is not needed.")
+        )
+
+
 class NoConsent(UploadProblem):
     status = 403
 
@@ -144,11 +153,7 @@ class TryLater(UploadProblem):
 
 class ServerBusy(TryLater):
     def __init__(self) -> None:
-        super().__init__(
-            gettext(
-                "The clinic's computer is busy. Your film is safe on this device; we keep trying."
-            )
-        )
+        super().__init__(gettext("The clinic's computer is busy. We keep trying."))
 
 
 class ServerFull(TryLater):
@@ -156,10 +161,7 @@ class ServerFull(TryLater):
 
     def __init__(self) -> None:
         super().__init__(
-            gettext(
-                "The clinic's computer is full. Your film is safe on this device; we keep "
-                "trying. Please call your clinic."
-            )
+            gettext("The clinic's computer is full. We keep trying. Please call your clinic.")
         )
 
 

@@ -24,11 +24,11 @@ from django.utils import timezone
 from clinic.patients.models import Purpose
 from clinic.patients.services import consented
 from clinic.recordings.access import Access
-from clinic.recordings.models import RecordingSession
+from clinic.recordings.models import Recording, RecordingSession
+from clinic.recordings.services import require_agreed, require_open
 from clinic.uploads.models import Upload
 from clinic.uploads.problems import (
     AlreadySubmitted,
-    Closed,
     EmptyFilm,
     Gone,
     Incomplete,
@@ -43,15 +43,14 @@ from clinic.uploads.problems import (
     WrongOffset,
 )
 
-MIMES = ("video/webm", "video/mp4")
+# What browsers record, and what the camera programs of phones do.
+MIMES = ("video/webm", "video/mp4", "video/quicktime", "video/3gpp")
 IMPORTED_MIMES = (
     *MIMES,
-    "video/quicktime",
     "video/mpeg",
     "image/gif",
     "video/x-msvideo",
     "video/x-matroska",
-    "video/3gpp",
     "application/octet-stream",
 )
 # A session of nine tasks with each filmed twenty times stays below both.
@@ -66,7 +65,8 @@ EMPTY_COUNTS = datetime.timedelta(hours=1)
 def create(access: Access, *, task_code: str, mime: str, length: int | None) -> Upload:
     """A new, empty upload of a take; `length` in bytes, None while the take is being recorded."""
     session = access.session
-    _require_open(session)
+    if not consented(session.patient, Purpose.CARE):
+        raise NoConsent
     mimes = IMPORTED_MIMES if session.imported else MIMES
     if mime.partition(";")[0].strip().lower() not in mimes:
         raise NotAFilm
@@ -75,6 +75,8 @@ def create(access: Access, *, task_code: str, mime: str, length: int | None) -> 
     task = session.protocol.tasks.filter(code=task_code).first()
     if task is None:
         raise UnknownTask
+    # One at a time, so that all together keep to the session's limits.
+    require_open(RecordingSession.objects.select_for_update().get(id=session.id), task)
     if _counted(session).count() >= MAX_UPLOADS_PER_SESSION:
         raise TooManyUploads
     _require_session_room(session, length or 0)
@@ -94,9 +96,12 @@ def append(upload: Upload, *, offset: int, data: bytes, length: int | None) -> i
     """
     with held(upload) as file:
         _reload(upload)
-        _require_open(upload.session)
+        require_agreed(upload.session)
+        require_open(upload.session, upload.task)
         if upload.recording_id is not None or upload.offset != offset:
             raise WrongOffset(upload.offset)
+        if _size(upload) < offset:
+            raise Gone
         end = offset + len(data)
         whole = _settled_length(upload, length)
         _require_room(upload, end, whole)
@@ -125,9 +130,12 @@ def require_there(upload: Upload) -> None:
 def require_ready(upload: Upload) -> None:
     """Raises the UploadProblem that keeps the upload from becoming a recording."""
     later = Upload.objects.filter(
-        session=upload.session_id, task=upload.task_id, created__gt=upload.created
+        session=upload.session_id,
+        task=upload.task_id,
+        created__gt=upload.created,
+        recording__partial=False,
     )
-    if later.filter(recording__isnull=False).exists():
+    if not upload.session.imported and later.exists():
         raise Overtaken
     if not upload.is_complete:
         raise Incomplete
@@ -135,6 +143,20 @@ def require_ready(upload: Upload) -> None:
         raise EmptyFilm
     if _size(upload) < upload.offset:
         raise Gone
+
+
+def hand_over(upload: Upload, recording: Recording) -> None:
+    """The recording owns the bytes from now on. Raises Gone if the upload has ended meanwhile."""
+    standing = Upload.objects.filter(id=upload.id, recording__isnull=True)
+    if not standing.update(recording=recording):
+        raise Gone
+
+
+def cut_to_offset(upload: Upload, file: BinaryIO) -> None:
+    """Takes off the `held` file what never counted. Raises Gone where less is there than did."""
+    if _size(upload) < upload.offset:
+        raise Gone
+    file.truncate(upload.offset)
 
 
 def remove(upload: Upload) -> None:
@@ -187,16 +209,9 @@ def held(upload: Upload) -> Iterator[BinaryIO]:
         yield file
 
 
-def _require_open(session: RecordingSession) -> None:
-    if session.submitted is not None:
-        raise Closed
-    if not consented(session.patient, Purpose.CARE):
-        raise NoConsent
-
-
 def _reload(upload: Upload) -> None:
     """What the database knows now; the reaper or another tab may have ended the upload."""
-    rows = Upload.objects.select_related("session__patient", "recording")
+    rows = Upload.objects.select_related("session__patient", "task", "recording")
     try:
         upload.refresh_from_db(from_queryset=rows)
     except Upload.DoesNotExist:

@@ -66,13 +66,16 @@ def metadata(request: HttpRequest) -> dict[str, str]:
     """Upload-Metadata: comma-separated pairs of a key and its value in base64."""
     pairs = [pair.split() for pair in request.headers.get("Upload-Metadata", "").split(",")]
     try:
-        return {
+        told = {
             pair[0]: base64.b64decode(pair[1], validate=True).decode() if len(pair) > 1 else ""
             for pair in pairs
             if pair
         }
     except (binascii.Error, UnicodeDecodeError):
         raise BadRequest("Upload-Metadata must hold values in base64.") from None
+    if not all(map(str.isprintable, told.values())):
+        raise BadRequest("Upload-Metadata must hold text without control characters.")
+    return told
 
 
 def part(request: HttpRequest, limit: int) -> bytes:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from clinic.languages import speak
-from clinic.recordings.access import capture_session, may_capture
+from clinic.recordings.access import NoAccess, capture_session, may_capture
 from clinic.uploads import services, tus
 from clinic.uploads.models import Upload
 from clinic.uploads.problems import UploadProblem, WrongOffset, server_trouble
@@ -45,6 +45,8 @@ def _answer(view: TusView, request: HttpRequest, **captured: Any) -> HttpRespons
             return view(request, **captured)
     except UploadProblem as problem:
         return _refusal(problem)
+    except NoAccess as problem:
+        return HttpResponse(str(problem), status=404, content_type="text/plain")
 
 
 def _refusal(problem: UploadProblem) -> HttpResponse:

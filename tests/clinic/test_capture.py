@@ -180,6 +180,14 @@ class TestHowAreYouToday:
         session.refresh_from_db()
         assert not session.has_context
 
+    def test_what_is_missing_is_summed_up_without_repeating_the_questions(
+        self, paul: Client, session: RecordingSession
+    ) -> None:
+        shown = paul.post(page(session, "context/"), {"helped": ""}).content.decode()
+        summary = shown[shown.index("error-summary") : shown.index("<h1>")]
+        assert ">Choose whether somebody helps you.</a>" in summary
+        assert "Does somebody help you" not in summary
+
     def test_every_state_can_be_chosen(self) -> None:
         for name, states in (
             ("medication", RecordingSession.Medication),
@@ -196,6 +204,46 @@ class TestHowAreYouToday:
         assert {name: str(form[name].value()) for name in self.ANSWERS} == self.ANSWERS
 
 
+class TestGoingOnLater:
+    """After two hours people may be in another state than the one that they told."""
+
+    ANSWERS = TestHowAreYouToday.ANSWERS
+
+    @pytest.fixture
+    def told(self, paul: Client, session: RecordingSession) -> RecordingSession:
+        paul.post(page(session, "context/"), self.ANSWERS)
+        return session
+
+    def wait(self, **time: float) -> None:
+        Event.objects.update(at=timezone.now() - datetime.timedelta(**time))
+
+    def test_asks_anew_how_they_are_and_only_once(
+        self, paul: Client, told: RecordingSession
+    ) -> None:
+        self.wait(hours=1, minutes=59)
+        assert paul.get(page(told))["Location"] == page(told, "record/")
+        self.wait(hours=2, minutes=1)
+        assert paul.get(page(told))["Location"] == page(told, "context/")
+        assert paul.get(page(told, "record/"))["Location"] == page(told)
+        asked = paul.get(page(told, "context/"))
+        assert "please tell us how you are now" in asked.content.decode()
+        paul.post(page(told, "context/"), self.ANSWERS | {"medication": "on"})
+        assert paul.get(page(told))["Location"] == page(told, "record/")
+        told.refresh_from_db()
+        assert told.medication == "on"
+        assert Event.objects.filter(action=Action.CHANGE, target=told.id).count() == 2
+
+    def test_what_may_have_changed_is_not_answered_for_them(
+        self, paul: Client, told: RecordingSession
+    ) -> None:
+        self.wait(hours=3)
+        form = paul.get(page(told, "context/")).context["form"]
+        chosen = [name for name in self.ANSWERS if form[name].value() is not None]
+        assert chosen == ["facial_procedure", "helped"]
+        missing = paul.post(page(told, "context/"), {"facial_procedure": "False"})
+        assert "There is a problem" in missing.content.decode()
+
+
 class TestTooIllToday:
     def test_is_kept_and_thanked_for_with_the_day_until_which_the_link_works(
         self, paul: Client, session: RecordingSession, link: CaptureLink
@@ -208,6 +256,14 @@ class TestTooIllToday:
         assert session.too_ill is not None
         event = Event.objects.get(action=Action.CHANGE, target=session.id)
         assert (event.actor, event.link) == (None, link.id)
+
+    def test_names_no_time_that_has_passed_once_the_link_has_ended(
+        self, paul: Client, session: RecordingSession, link: CaptureLink
+    ) -> None:
+        CaptureLink.objects.update(expires=timezone.now() - datetime.timedelta(minutes=1))
+        shown = paul.post(page(session, "too-ill/"), follow=True).content.decode()
+        assert "The same link works until" not in shown
+        assert "ask your clinic for a new link" in shown
 
     def test_coming_back_asks_how_they_are_and_the_answer_clears_it(
         self, paul: Client, described: RecordingSession

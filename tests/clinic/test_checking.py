@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import threading
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ def test_what_is_no_film_is_refused_in_words_for_patients_and_for_staff(film: Pa
     film.write_text("a letter")
     with pytest.raises(checking.FilmRefused, match="Please film this task again") as refused:
         checking.check(film)
-    assert refused.value.problem == "unreadable"
+    assert refused.value.is_hopeless
     assert "Export the clip" in refused.value.staff
 
 
@@ -61,12 +61,45 @@ def test_each_problem_has_its_words(
 
 
 @pytest.mark.parametrize("name", ["SIGXCPU", "SIGSEGV", "SIGABRT"])
-def test_a_file_that_ends_the_decoder_is_refused(
+def test_a_file_that_ends_the_decoder_is_refused_but_may_be_a_film(
     film: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     stand_in(monkeypatch, f"import os, signal; os.kill(os.getpid(), signal.{name})")
-    with pytest.raises(checking.FilmRefused):
+    with pytest.raises(checking.FilmRefused) as refused:
         checking.check(film)
+    assert not refused.value.is_hopeless
+
+
+def test_the_same_bytes_are_refused_without_another_look(
+    film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = film.read_bytes()
+    film.write_text("a letter")
+    with pytest.raises(checking.FilmRefused) as first:
+        checking.check(film)
+    with monkeypatch.context() as patched:
+        patched.setattr(checking.subprocess, "run", None)
+        with pytest.raises(checking.FilmRefused) as second:
+            checking.check(film)
+    assert second.value.staff == first.value.staff
+    film.write_bytes(whole)
+    assert checking.check(film).frames == 90
+
+
+def test_a_film_that_is_gone_by_now_is_neither_refused_nor_the_servers_trouble(
+    film: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = subprocess.run
+
+    def too_late(command: list[str], **options: Any) -> Any:
+        film.unlink()
+        return run(command, **options)
+
+    monkeypatch.setattr(checking.subprocess, "run", too_late)
+    for _ in range(2):  # gone in the middle, and gone before
+        with pytest.raises(FileNotFoundError):
+            checking.check(film)
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize(
@@ -98,8 +131,15 @@ def test_the_check_sees_no_secrets(
     assert set(seen.read_text().split()) <= {"PATH", "LANG", "LC_CTYPE", "OPENBLAS_NUM_THREADS"}
 
 
-def test_only_a_few_films_are_checked_at_once(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_films_are_read_at_once_and_one_of_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "TURN_S", 0.01)
-    monkeypatch.setattr(checking, "_turn", threading.BoundedSemaphore(1))
-    with checking._turn, pytest.raises(ServerBusy):
-        checking.check(film)
+    first, second, third = (uuid.uuid4() for _ in range(3))
+    with checking.turn(first):
+        with pytest.raises(ServerBusy), checking.turn(first):
+            pass
+        with checking.turn(second), pytest.raises(ServerBusy), checking.turn(third):
+            pass
+        with checking.turn(third):
+            pass
+    with checking.turn(first):
+        pass

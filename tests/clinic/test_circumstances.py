@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -102,6 +103,74 @@ def test_films_without_cue_times_are_beside_the_line_and_so_is_their_session(
     for series in found.series:
         assert [point.value for point in series.joined] == [15.0]
         assert [(point.value, point.apart) for point in series.apart] == [(25.0, "no cue times")]
+
+
+SALVAGED = {"salvaged": {"seconds": 20.0, "cues": "planned"}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"partial": True, "capture": SALVAGED}, "part of a film"),
+        ({"capture": SALVAGED}, "planned beep times"),
+        ({"cues": [], "capture": {"by_hand": True}}, "camera app"),
+    ],
+)
+def test_films_that_came_in_pieces_or_by_hand_are_beside_the_line_and_so_is_their_session(
+    consented_patient: Patient,
+    protocol: Protocol,
+    browser: Client,
+    fields: dict[str, Any],
+    reason: str,
+) -> None:
+    for days, change in ((20, fields), (10, {})):
+        session = sitting(consented_patient, protocol, days)
+        smile = film(session, "smile")
+        cues = [{"start": 2, "end": 5}]
+        Recording.objects.filter(pk=smile.pk).update(**{"cues": cues, **change})
+        analysed(smile, [amplitude(5.0 + days)])
+        analysed(session, [expressivity(5.0 + days)])
+    found = trends(consented_patient)
+    for series in found.series:
+        assert [point.value for point in series.joined] == [15.0]
+        assert [(point.value, point.apart) for point in series.apart] == [(25.0, reason)]
+    assert f'<span class="tag">{reason}</span>' in text(browser, "patient", consented_patient)
+
+
+def test_a_rest_film_that_was_salvaged_whole_is_on_the_line_a_part_of_one_is_not(
+    consented_patient: Patient, protocol: Protocol
+) -> None:
+    for days, partial in ((20, True), (10, False)):
+        rest = film(sitting(consented_patient, protocol, days), "rest")
+        Recording.objects.filter(pk=rest.pk).update(capture=SALVAGED, partial=partial)
+        blinks = Measure("blink_rate", "eyes", Side.BOTH, "1/min", float(days), 1)
+        analysed(rest, [blinks])
+    (series,) = trends(consented_patient).series
+    assert [point.value for point in series.joined] == [10.0]
+
+
+@pytest.mark.parametrize(
+    ("capture", "cues", "words"),
+    [
+        (SALVAGED, [{"start": 2, "end": 5}], "handed in: the beep times are the planned ones."),
+        (SALVAGED, [], "The page was closed before this film was handed in."),
+        ({"by_hand": True}, [], "It was filmed with the camera app, without beeps."),
+    ],
+)
+def test_a_film_that_did_not_come_from_the_recorder_says_so(
+    browser: Client, session: RecordingSession, capture: object, cues: object, words: str
+) -> None:
+    smile = film(session, "smile")
+    Recording.objects.filter(pk=smile.pk).update(capture=capture, cues=cues)
+    assert words in text(browser, "session", session)
+
+
+def test_the_patients_page_tells_language_and_address(browser: Client, patient: Patient) -> None:
+    assert "English · no e-mail address" in text(browser, "patient", patient)
+    patient.email, patient.language = "paul@example.org", "zh-hans"
+    patient.save()
+    page = text(browser, "patient", patient)
+    assert f"{patient.get_language_display()} · paul@example.org" in page
 
 
 def test_a_rest_film_needs_no_cues_to_be_on_the_line(

@@ -111,13 +111,14 @@ def test_a_session_without_films_says_what_it_asks_for(
     assert "Record now" in page
 
 
-def test_a_finished_session_cannot_be_recorded_or_invited_to(
+def test_a_finished_session_cannot_be_recorded_but_its_receipt_can_be_shown(
     login: Login, carl_clinician: User, recording: Recording
 ) -> None:
     finish_session(recording.session, actor=carl_clinician)
     page = text(login(carl_clinician), "session", recording.session)
     assert "Record now" not in page
-    assert "Make a link" not in page
+    assert "Make a link for the patient" not in page
+    assert "Make a link to the receipt" in page
 
 
 def test_a_film_shows_its_measures_findings_and_caption(

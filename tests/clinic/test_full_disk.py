@@ -17,7 +17,7 @@ from clinic.recordings.models import Recording, RecordingSession
 from clinic.uploads import services as uploads
 from clinic.uploads.models import Upload
 from tests.clinic.takes import WEBM, send, submit
-from tests.clinic.test_uploads import create, patch
+from tests.clinic.tus import create, patch
 from tests.conftest import Login
 from tests.requirements import require
 
@@ -83,7 +83,7 @@ def test_a_film_that_has_arrived_is_handed_in_once_there_is_room_again(
     filler.write_bytes(bytes(8 * 1024**2))
     answer = submit(anna, upload)
     assert answer.status_code == 507
-    assert "Your film is safe on this device" in answer.json()["error"]
+    assert "We keep trying" in answer.json()["error"]
     assert not Recording.objects.exists()
     assert upload.path.read_bytes() == WEBM
     assert list(small_disk.iterdir()) == [filler]

@@ -18,6 +18,7 @@ from django.utils import timezone
 from clinic.accounts.models import User
 from clinic.audit.models import Action, Event
 from clinic.patients.models import Patient, Purpose
+from clinic.recordings import checking
 from clinic.recordings.models import Protocol, Recording, RecordingSession
 from clinic.uploads.models import Upload
 from diagnosis.models import Job
@@ -48,8 +49,10 @@ def sha256(film: Path) -> str:
     return hashlib.sha256(film.read_bytes()).hexdigest()
 
 
-def sitting(browser: Client, patient: Patient, date: str = DAY, state: str = "on") -> str:
-    answer = ask(browser, patient, "sitting", date=date, medication=state)
+def sitting(
+    browser: Client, patient: Patient, date: str = DAY, state: str = "on", task: str = "smile"
+) -> str:
+    answer = ask(browser, patient, "sitting", date=date, medication=state, task=task)
     assert answer.status_code == 200, answer.content
     return str(answer.json()["id"])
 
@@ -133,13 +136,32 @@ def test_another_day_or_state_is_another_session(
     assert sitting(browser, consented_patient) != sitting(browser, consented_patient, date, state)
 
 
-def test_a_finished_session_takes_no_more_clips_a_new_one_does(
+def test_a_clip_of_a_task_that_a_finished_session_has_makes_a_new_one(
     browser: Client, consented_patient: Patient, clip: Path
 ) -> None:
     session = sitting(browser, consented_patient)
     hand_in(browser, consented_patient, session, clip)
     ask(browser, consented_patient, "finish", session=session)
     assert sitting(browser, consented_patient) != session
+    assert RecordingSession.objects.get(id=session).submitted is not None
+
+
+def test_a_clip_imported_later_joins_the_finished_session_whose_rest_film_it_needs(
+    browser: Client, consented_patient: Patient, carl_clinician: User, clip: Path, tmp_path: Path
+) -> None:
+    session = sitting(browser, consented_patient, task="rest")
+    rest = write(tmp_path / "rest.mp4", [i / 25 for i in range(30)])
+    hand_in(browser, consented_patient, session, rest, "rest")
+    ask(browser, consented_patient, "finish", session=session)
+
+    assert sitting(browser, consented_patient, task="smile") == session
+    change = Event.objects.get(action=Action.CHANGE, target=session)
+    assert change.actor == carl_clinician
+    assert hand_in(browser, consented_patient, session, clip).status_code == 201
+    assert ask(browser, consented_patient, "finish", session=session).status_code == 200
+    found = RecordingSession.objects.get(id=session)
+    assert found.submitted is not None
+    assert set(found.recordings.values_list("task__code", flat=True)) == {"rest", "smile"}
 
 
 def test_a_session_without_any_clip_is_not_finished(
@@ -312,13 +334,50 @@ def test_cue_times_that_make_no_sense_are_refused(
 
 
 @pytest.mark.parametrize(
+    ("task", "words"),
+    [("smile", "The clip ends at 1.0 seconds"), ("rest", "“Sit still” has no cue times")],
+)
+def test_cue_times_that_do_not_fit_the_clip_or_its_task_are_refused(
+    browser: Client, consented_patient: Patient, clip: Path, task: str, words: str
+) -> None:
+    session = sitting(browser, consented_patient)
+    cues = [{"start": 0.1, "end": 0.5}, {"start": 500, "end": 505}]
+    answer = hand_in(browser, consented_patient, session, clip, task, cues=cues)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+    assert not Recording.objects.exists()
+
+
+def test_what_goes_wrong_is_told_to_staff_not_to_a_patient(
+    browser: Client, consented_patient: Patient, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = sitting(browser, consented_patient)
+    sent = upload(browser, session, clip, "smile")
+    told = {"session": session, "upload": sent, "cues": [], "sha256": sha256(clip)}
+
+    def error(**changes: str) -> str:
+        answer = ask(browser, consented_patient, "film", **{**told, **changes})
+        assert answer.status_code >= 400
+        return str(answer.json()["error"])
+
+    assert error(sha256="0" * 64) == "The clip did not arrive as it was sent. Try it again."
+    with monkeypatch.context() as busy:
+        busy.setattr(checking, "TURN_S", 0)
+        busy.setattr(checking, "AT_ONCE", 0)
+        assert error() == "The server is busy. It is tried again."
+    consented_patient.consents.update(withdrawn=timezone.now())
+    assert "See the patient's Consents page" in error()
+
+
+@pytest.mark.parametrize(
     ("step", "body"),
     [
         ("known", {}),
         ("known", {"sha256": "AB" * 32}),
-        ("sitting", {"date": "yesterday", "medication": "on"}),
-        ("sitting", {"date": "2999-01-01", "medication": "on"}),
-        ("sitting", {"date": DAY, "medication": ""}),
+        ("sitting", {"date": "yesterday", "medication": "on", "task": "smile"}),
+        ("sitting", {"date": "2999-01-01", "medication": "on", "task": "smile"}),
+        ("sitting", {"date": DAY, "medication": "", "task": "smile"}),
+        ("sitting", {"date": DAY, "medication": "on"}),
         ("film", {"session": "1"}),
         ("finish", {}),
     ],
@@ -363,5 +422,5 @@ def test_nothing_is_imported_for_an_archived_patient(
     consented_patient.archived = timezone.now()
     consented_patient.save()
     assert browser.get(f"/patients/{consented_patient.id}/import/").status_code == 404
-    answer = ask(browser, consented_patient, "sitting", date=DAY, medication="on")
+    answer = ask(browser, consented_patient, "sitting", date=DAY, medication="on", task="smile")
     assert answer.status_code == 404

@@ -6,6 +6,7 @@ import datetime
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -15,9 +16,12 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from clinic import extraction
-from clinic.recordings import links
+from clinic.audit.models import Action, Event
+from clinic.recordings import capture_services, links
 from clinic.reminders.mail import calendar, message
 from clinic.reminders.models import Plan
+from clinic.uploads.problems import ServerBusy, ServerFull
+from tests.clinic.tus import create
 
 
 class Page(HTMLParser):
@@ -59,7 +63,7 @@ class Page(HTMLParser):
 
 
 def page(response) -> Page:
-    assert response.status_code in (200, 404, 410), response.status_code
+    assert response.status_code in (200, 404, 410, 503, 507), response.status_code
     return Page(response.content.decode())
 
 
@@ -88,6 +92,31 @@ def describe(session, **more) -> None:
     type(session).objects.filter(pk=session.pk).update(**answers)
 
 
+def end_link(session) -> None:
+    """Its cookie still serves for a while."""
+    session.links.update(expires=timezone.now() - datetime.timedelta(minutes=1))
+
+
+def bare_words(template: str) -> list[str]:
+    """The words outside of the tags that translate, but for those marked as English for staff."""
+    text = re.sub(r"{% comment %}.*?{% endcomment %}", "", template, flags=re.DOTALL)
+    text = re.sub(r"{% blocktranslate.*?{% endblocktranslate %}", "", text, flags=re.DOTALL)
+    text = re.sub(r"{%.*?%}|{{.*?}}", "", text)
+    text = re.sub(r'<(\w+)[^>]* lang="en-GB".*?</\1>', "", text)
+    shown = [words.replace("Mimia", "").strip() for words in Page(text).texts]
+    return [words for words in shown if re.search("[A-Za-z]{2}", words)]
+
+
+PATIENTS_TEMPLATES = [
+    settings.BASE_DIR / "templates" / "patient_base.html",
+    *sorted((settings.BASE_DIR / "templates" / "capture").glob("*.html")),
+    *(
+        settings.BASE_DIR / "templates" / "components" / f"{name}.html"
+        for name in ("error_summary", "field", "languages", "messages")
+    ),
+]
+
+
 class TestPagesInChinese:
     """Nothing on a patient's page is left in English."""
 
@@ -98,16 +127,25 @@ class TestPagesInChinese:
         assert shown.english(clinic.name, clinic.phone, "Mimia", *names) == []
         return shown
 
+    def check_errors(self, response, session) -> None:
+        assert response.context["form"].errors
+        self.check(response, session)
+
     def of(self, browser, session, name: str, *arguments: str):
         return browser.get(reverse(f"capture:{name}", args=[session.id, *arguments]))
 
     def test_the_check(self, client, address, chinese) -> None:
         self.check(client.get(address), chinese)
-        self.check(client.post(address, {}), chinese)
+        self.check_errors(client.post(address, {"first_name": ""}), chinese)
         wrong = {"first_name": "Peter", "birth_year": "1950"}
         for _ in range(4):
             self.check(client.post(address, wrong), chinese)
         assert self.check(client.post(address, wrong), chinese).texts  # locked
+
+    def test_the_check_once_the_films_are_made(self, client, address, chinese) -> None:
+        before = self.check(client.get(address), chinese).texts
+        describe(chinese, submitted=timezone.now())
+        assert self.check(client.get(address), chinese).texts != before
 
     def test_a_link_that_does_not_open(self, client, address, chinese, carl_clinician) -> None:
         chinese.links.update(expires=chinese.created)
@@ -120,17 +158,28 @@ class TestPagesInChinese:
     def test_consent(self, browser, chinese) -> None:
         chinese.patient.consents.all().delete()
         self.check(self.of(browser, chinese, "consent"), chinese)
-        missing = browser.post(reverse("capture:consent", args=[chinese.id]), {})
-        self.check(missing, chinese)
+        missing = browser.post(reverse("capture:consent", args=[chinese.id]), {"teaching": "on"})
+        self.check_errors(missing, chinese)
 
     def test_how_are_you_today(self, browser, chinese) -> None:
         self.check(self.of(browser, chinese, "context"), chinese)
-        missing = browser.post(reverse("capture:context", args=[chinese.id]), {})
-        self.check(missing, chinese)
+        missing = browser.post(reverse("capture:context", args=[chinese.id]), {"ill": ""})
+        self.check_errors(missing, chinese)
+
+    def test_how_are_you_now_some_hours_later(self, browser, chinese) -> None:
+        describe(chinese)
+        told = Event.objects.create(
+            action=Action.CHANGE, patient=chinese.patient_id, target=chinese.id
+        )
+        Event.objects.filter(pk=told.pk).update(at=timezone.now() - datetime.timedelta(hours=3))
+        shown = self.check(self.of(browser, chinese, "context"), chinese)
+        assert any("请告诉我们您现在怎么样" in text for text in shown.texts)
 
     def test_too_ill(self, browser, chinese) -> None:
         answer = browser.post(reverse("capture:too_ill", args=[chinese.id]), follow=True)
         self.check(answer, chinese)
+        end_link(chinese)
+        self.check(self.of(browser, chinese, "too_ill"), chinese)
 
     def test_the_recording_page_and_the_words_of_its_program(self, browser, chinese) -> None:
         describe(chinese)
@@ -138,9 +187,52 @@ class TestPagesInChinese:
         told = extraction.browser_texts()
         assert set(shown.catalogue) == {entry.id for entry in told if entry.id}
 
-    def test_the_receipt(self, browser, chinese, recording) -> None:
+    def test_the_recording_page_of_a_helper_whose_link_has_ended(self, browser, chinese) -> None:
+        describe(chinese, helped=True)
+        end_link(chinese)
+        self.check(self.of(browser, chinese, "record"), chinese)
+
+    def test_filming_with_the_phone_s_own_camera(self, browser, chinese) -> None:
+        describe(chinese)
+        shown = self.check(self.of(browser, chinese, "record"), chinese)
+        for words in ("用手机自带的相机拍摄", "打开相机", "这里没有圆点"):
+            assert any(words in text for text in shown.texts), words
+
+    @pytest.mark.parametrize("trouble", [ServerBusy, ServerFull])
+    def test_a_session_that_cannot_be_finished_now(
+        self, browser, chinese, recording, monkeypatch, trouble
+    ) -> None:
+        def fail(*_: object, **__: object) -> None:
+            raise trouble
+
+        describe(chinese)
+        monkeypatch.setattr(capture_services.services, "finish_session", fail)
+        answer = browser.post(reverse("capture:finish", args=[chinese.id]))
+        assert answer.templates[0].name == "capture/finish_problem.html"
+        self.check(answer, chinese)
+
+    def test_finishing_without_a_film(self, browser, chinese) -> None:
+        describe(chinese)
+        answer = browser.post(reverse("capture:finish", args=[chinese.id]), follow=True)
+        shown = self.check(answer, chinese)
+        assert any("还没有拍摄任何视频" in text for text in shown.texts)
+
+    def test_the_receipt(self, browser, chinese, recording, carl_clinician) -> None:
         describe(chinese, submitted=recording.created)
-        self.check(self.of(browser, chinese, "done"), chinese)
+        type(recording).objects.update(partial=True)
+        Event.objects.create(
+            action=Action.PLAY, actor=carl_clinician, patient=chinese.patient_id,
+            target=recording.id,
+        )  # fmt: skip
+        self.check(self.of(browser, chinese, "done"), chinese, carl_clinician.name)
+        chinese.patient.consents.all().delete()
+        self.check(self.of(browser, chinese, "done"), chinese, carl_clinician.name)
+
+    def test_films_closed_on_this_device(self, browser, chinese, recording) -> None:
+        describe(chinese, submitted=recording.created)
+        closed = browser.post(reverse("capture:close", args=[chinese.id]))
+        assert closed.templates[0].name == "capture/closed.html"
+        self.check(closed, chinese)
 
     @pytest.mark.parametrize("purpose", ["care", "analysis"])
     def test_withdrawing(self, browser, chinese, recording, purpose: str) -> None:
@@ -159,6 +251,17 @@ class TestPagesInChinese:
         with translation.override("zh-hans"):
             shown = Page(render_to_string(f"{name}.html"))
         assert shown.english("Mimia") == []
+
+    @pytest.mark.parametrize("template", PATIENTS_TEMPLATES, ids=lambda file: file.name)
+    def test_a_template_holds_no_words_that_cannot_be_translated(self, template: Path) -> None:
+        assert bare_words(template.read_text(encoding="utf-8")) == []
+
+    def test_words_that_cannot_be_translated_are_noticed(self) -> None:
+        assert bare_words('<p title="{% translate "Now" %}">{{ time }}</p>') == []
+        assert bare_words('<p title="Now">{% translate "Now" %} or later</p>') == [
+            "Now",
+            "or later",
+        ]
 
     def test_english_left_on_a_page_is_noticed(self) -> None:
         assert Page("<p>请看 Look at the dot</p>").english() == ["请看 Look at the dot"]
@@ -197,6 +300,11 @@ class TestMessagesInChinese:
             reverse("capture:submit", args=[chinese.id]), told, content_type="application/json"
         )
         assert "请重新拍摄这一段" in refusal.json()["error"]
+
+    def test_an_upload_that_is_not_needed(self, browser, chinese, recording) -> None:
+        describe(chinese, submitted=recording.created)
+        refusal = create(browser, chinese, task=recording.task.code)
+        assert "您的诊所已经有这一段的视频了" in refusal.content.decode()
 
 
 class TestTheSwitch:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime
 import re
+import time
+from http.cookies import SimpleCookie
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +29,19 @@ HOURS_2 = CaptureLink.GRACE
 SECOND = datetime.timedelta(seconds=1)
 
 
+DAY = datetime.timedelta(days=1)
+
+
+def cookies(answer: HttpResponse) -> list[str]:
+    return [name for name in answer.cookies if name.startswith(access.COOKIES)]
+
+
+def end_of_cookie(answer: HttpResponse, link: CaptureLink) -> datetime.datetime:
+    expires = answer.cookies[access.cookie_name(link.session_id)]["expires"]
+    told = datetime.datetime.strptime(expires, "%a, %d %b %Y %H:%M:%S GMT")
+    return told.replace(tzinfo=datetime.UTC)
+
+
 def ended(ago: datetime.timedelta) -> None:
     CaptureLink.objects.update(expires=timezone.now() - ago)
 
@@ -37,7 +53,7 @@ class TestOpening:
         before = CaptureLink.objects.filter(id=link.id).values().get()
         answer = client.get(address)
         assert answer.status_code == 200
-        assert access.COOKIE not in answer.cookies
+        assert not cookies(answer)
         shown = answer.content.decode()
         assert "Your first name" in shown
         assert patient.first_name not in shown
@@ -50,15 +66,18 @@ class TestOpening:
     ) -> None:
         answer = client.post(address, RIGHT_ANSWERS)
         assert answer["Location"] == page(session)
-        cookie = answer.cookies[access.COOKIE]
+        cookie = answer.cookies[access.cookie_name(session.id)]
         assert cookie["httponly"]
         assert cookie["samesite"] == "Lax"
         assert Event.objects.get(action=Action.OPEN_LINK).link == link.id
         assert client.get(page(session)).status_code == 302
 
-    def test_the_cookie_does_not_hold_the_token(self, client: Client, address: str) -> None:
+    def test_the_cookie_does_not_hold_the_token(
+        self, client: Client, address: str, session: RecordingSession
+    ) -> None:
         token = address.split("/")[2]
-        assert token not in client.post(address, RIGHT_ANSWERS).cookies[access.COOKIE].value
+        name = access.cookie_name(session.id)
+        assert token not in client.post(address, RIGHT_ANSWERS).cookies[name].value
 
     def test_on_the_same_device_nothing_is_asked_again(
         self, paul: Client, address: str, session: RecordingSession
@@ -79,6 +98,17 @@ class TestOpening:
         answer = client.post(address, RIGHT_ANSWERS, follow=True)
         assert answer.redirect_chain[-1][0] == page(described, "done/")
 
+    def test_of_a_finished_session_it_asks_for_no_films(
+        self, client: Client, address: str, described: RecordingSession
+    ) -> None:
+        assert "asks you to film your face" in client.get(address).content.decode()
+        described.submitted = timezone.now()
+        described.save()
+        shown = client.get(address).content.decode()
+        assert "You have made your films." in shown
+        assert "asks you to film your face" not in shown
+        assert "Start now" not in shown
+
     def test_it_speaks_the_patients_language(
         self, client: Client, address: str, session: RecordingSession
     ) -> None:
@@ -95,7 +125,7 @@ class TestWrongAnswers:
     ) -> None:
         answer = client.post(address, WRONG)
         assert answer.status_code == 200
-        assert access.COOKIE not in answer.cookies
+        assert not cookies(answer)
         assert "You can try 4 more times." in answer.content.decode()
         link.refresh_from_db()
         assert (link.wrong_answers, link.opened) == (1, None)
@@ -144,7 +174,7 @@ class TestWrongAnswers:
         for answer in (shown[-1], client.post(address, RIGHT_ANSWERS), client.get(address)):
             assert "this link is locked. Please call your clinic." in answer.content.decode()
             assert link.session.patient.clinic.phone in answer.content.decode()
-            assert access.COOKIE not in answer.cookies
+            assert not cookies(answer)
         assert Event.objects.filter(action=Action.WRONG).count() == CaptureLink.MAX_TRIES
 
     def test_two_at_the_same_moment_are_two_tries(self, link: CaptureLink) -> None:
@@ -184,7 +214,7 @@ class TestLinksThatDoNotOpen:
         assert answer.status_code == 410
         assert "This link has ended" in answer.content.decode()
         assert link.session.patient.clinic.phone in answer.content.decode()
-        assert access.COOKIE not in answer.cookies
+        assert not cookies(answer)
 
     def test_a_revoked_one_says_so(self, client: Client, address: str) -> None:
         CaptureLink.objects.update(revoked=timezone.now())
@@ -192,17 +222,79 @@ class TestLinksThatDoNotOpen:
 
     def test_a_mistyped_one_says_so(self, client: Client, address: str) -> None:
         answer = client.post(address[:-4] + "/", RIGHT_ANSWERS)
-        assert (answer.status_code, access.COOKIE in answer.cookies) == (410, False)
+        assert (answer.status_code, cookies(answer)) == (410, [])
 
 
 class TestTheCookie:
     def test_ends_when_the_link_serves_no_longer(
         self, client: Client, address: str, link: CaptureLink
     ) -> None:
-        expires = client.post(address, RIGHT_ANSWERS).cookies[access.COOKIE]["expires"]
-        told = datetime.datetime.strptime(expires, "%a, %d %b %Y %H:%M:%S GMT")
-        end = link.expires + HOURS_2
-        assert abs(told.replace(tzinfo=datetime.UTC) - end) < 2 * SECOND
+        told = end_of_cookie(client.post(address, RIGHT_ANSWERS), link)
+        assert abs(told - (link.expires + HOURS_2)) < 2 * SECOND
+
+    def test_ends_a_day_after_the_films_were_finished(
+        self, paul: Client, described: RecordingSession, link: CaptureLink, address: str
+    ) -> None:
+        submit(paul, send(described))
+        finished = paul.post(page(described, "finish/"))
+        for answer in (finished, Client().post(address, RIGHT_ANSWERS)):
+            assert abs(end_of_cookie(answer, link) - timezone.now() - DAY) < 5 * SECOND
+
+    def test_asks_again_a_day_after_the_films_were_finished_elsewhere(
+        self,
+        paul: Client,
+        address: str,
+        described: RecordingSession,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """A browser may keep a cookie for longer than it was told."""
+        described.submitted = timezone.now()
+        described.save()
+        later = time.time() + (DAY + SECOND).total_seconds()
+        with monkeypatch.context() as clock:
+            clock.setattr("time.time", lambda: later)
+            assert paul.get(page(described, "done/")).status_code == 200  # not a day on the site
+            described.submitted -= DAY + SECOND
+            described.save()
+            assert paul.get(page(described, "done/")).status_code == 404
+            assert paul.get(address).status_code == 200
+            assert paul.post(address, RIGHT_ANSWERS).status_code == 302
+            assert paul.get(page(described, "done/")).status_code == 200
+
+    def test_two_patients_who_share_a_tablet_do_not_disturb_each_other(
+        self, paul: Client, session: RecordingSession, carl_clinician: User
+    ) -> None:
+        saul = Patient.objects.create(
+            clinic=session.patient.clinic,
+            first_name="Saul",
+            last_name="Second",
+            birth_date=datetime.date(1950, 1, 1),
+            sex=Patient.Sex.MALE,
+        )
+        other = RecordingSession.objects.create(patient=saul, protocol=session.protocol)
+        _, address = links.make(other, actor=carl_clinician, days=7)
+        paul.post(address, {"first_name": "Saul", "birth_year": "1950"})
+        assert paul.get(page(other)).status_code == 302
+        assert paul.get(page(session)).status_code == 302
+        paul.post(page(session, "close/"))
+        assert paul.get(page(session)).status_code == 404
+        assert paul.get(page(other)).status_code == 302
+
+    def test_so_many_that_requests_grow_too_large_are_not_kept(
+        self, client: Client, session: RecordingSession, carl_clinician: User
+    ) -> None:
+        sessions = [
+            RecordingSession.objects.create(patient=session.patient, protocol=session.protocol)
+            for _ in range(access.MOST_COOKIES + 2)
+        ]
+        for each in sessions:
+            client.post(links.make(each, actor=carl_clinician, days=7)[1], RIGHT_ANSWERS)
+            client.cookies = SimpleCookie(
+                {name: held.value for name, held in client.cookies.items() if held["max-age"] != 0}
+            )  # as a browser forgets them
+        opened = [client.get(page(each)).status_code == 302 for each in sessions]
+        assert opened.count(True) == access.MOST_COOKIES
+        assert opened[-1]
 
     @pytest.mark.parametrize(
         ("ago", "status"),
@@ -257,11 +349,15 @@ class TestTheCookie:
     def test_one_that_was_changed_opens_nothing(
         self, paul: Client, session: RecordingSession
     ) -> None:
-        paul.cookies[access.COOKIE] = paul.cookies[access.COOKIE].value[:-1] + "~"
+        name = access.cookie_name(session.id)
+        paul.cookies[name] = paul.cookies[name].value[:-1] + "~"
         assert paul.get(page(session)).status_code == 404
 
     def test_opens_its_own_session_only(self, paul: Client, session: RecordingSession) -> None:
         other = RecordingSession.objects.create(
             patient=session.patient, protocol=session.protocol, created_by=session.created_by
         )
+        assert paul.get(page(other)).status_code == 404
+        mine, theirs = (access.cookie_name(each.id) for each in (session, other))
+        paul.cookies[theirs] = paul.cookies[mine].value
         assert paul.get(page(other)).status_code == 404

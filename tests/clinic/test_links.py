@@ -8,12 +8,14 @@ import re
 import pytest
 from django.conf import settings as site
 from django.core import signing
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from clinic.audit.models import Action, Event
 from clinic.recordings import links
 from clinic.recordings.models import CaptureLink
+from tests.conftest import RIGHT_ANSWERS
 
 
 @pytest.fixture
@@ -97,10 +99,22 @@ def test_on_https_the_address_is_the_sites(session, carl_clinician, settings):
     assert address.startswith("https://clinic.example/c/")
 
 
-def test_a_finished_session_gets_no_link(session, carl_clinician):
+def test_a_link_to_a_finished_session_leads_to_its_receipt(login, anna_assistant, session):
     session.submitted = timezone.now()
     session.save()
-    with pytest.raises(links.SessionFinished, match="Start a new session"):
+    url = reverse("recordings:make_link", args=[session.id])
+    made = login(anna_assistant).post(url)
+    words = " ".join(made.content.decode().split())
+    assert "see this session's receipt" in words
+    assert "record in this session" not in words
+    answer = Client().post(made.context["address"], RIGHT_ANSWERS, follow=True)
+    assert answer.redirect_chain[-1][0] == reverse("capture:done", args=[session.id])
+
+
+def test_a_session_of_old_clips_gets_no_link(session, carl_clinician):
+    session.imported = True
+    session.save()
+    with pytest.raises(links.SessionImported, match="Start a new session"):
         links.make(session, actor=carl_clinician, days=7)
 
 
@@ -145,11 +159,11 @@ def test_days_out_of_range_make_no_link(login, anna_assistant, session, days):
 
 
 def test_the_page_says_why_no_link_can_be_made(login, anna_assistant, session):
-    session.submitted = timezone.now()
+    session.imported = True
     session.save()
     url = reverse("recordings:make_link", args=[session.id])
     answer = login(anna_assistant).post(url, follow=True)
-    assert "This session is finished." in answer.content.decode()
+    assert "This session is made of old clips." in answer.content.decode()
 
 
 def test_staff_close_a_link(login, anna_assistant, made, session):

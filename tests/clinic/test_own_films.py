@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from pytest_django import DjangoAssertNumQueries
 
 from clinic.accounts.models import User
 from clinic.audit.models import Action, Event
@@ -24,7 +25,7 @@ from clinic.recordings.models import CaptureLink, Recording, RecordingSession
 from diagnosis.models import Job
 from tests.clinic.analysed import film
 from tests.clinic.takes import page
-from tests.conftest import Login
+from tests.conftest import RIGHT_ANSWERS, Login
 
 pytestmark = [
     pytest.mark.django_db,
@@ -50,12 +51,18 @@ def smile(described: RecordingSession) -> Recording:
     return made
 
 
-def address(recording: Recording) -> str:
+def film_address(recording: Recording) -> str:
     return reverse("capture:film", args=[recording.session_id, recording.id])
 
 
 def body(response: Any) -> bytes:
     return b"".join(response) if isinstance(response, StreamingHttpResponse) else response.content
+
+
+def csrf(html: str) -> str:
+    found = re.search('name="csrfmiddlewaretoken" value="(.*?)"', html)
+    assert found is not None
+    return found[1]
 
 
 def shown(browser: Client, session: RecordingSession) -> str:
@@ -81,14 +88,35 @@ class TestTheReceipt:
         Recording.objects.update(partial=True)
         assert "part of the film" in shown(paul, finished)
 
-    def test_tells_the_program_whose_copies_to_delete(
+    def test_tells_the_program_where_films_go_that_are_still_on_the_device(
         self, paul: Client, smile: Recording, finished: RecordingSession
     ) -> None:
         found = re.search(
-            r'<script id="session" type="application/json">(.*?)</script>', shown(paul, finished)
+            r'<script id="late" type="application/json">(.*?)</script>', shown(paul, finished)
         )
         assert found is not None
-        assert json.loads(found[1]) == str(finished.id)
+        late = json.loads(found[1])
+        assert (late["session"], late["submit"]) == (str(finished.id), page(finished, "submit/"))
+        assert {task["code"]: task["received"] for task in late["tasks"]} == {
+            "rest": False,
+            "smile": True,
+            "surprise": False,
+        }
+        Recording.objects.update(partial=True)
+        late = paul.get(page(finished, "done/")).context["late"]
+        assert not any(task["received"] for task in late["tasks"])
+
+    def test_has_a_token_with_which_they_can_be_sent(
+        self, smile: Recording, finished: RecordingSession, address: str
+    ) -> None:
+        browser = Client(enforce_csrf_checks=True)
+        asked = browser.get(address).content.decode()
+        token = {"csrfmiddlewaretoken": csrf(asked)}
+        browser.post(address, RIGHT_ANSWERS | token)
+        headers = {"X-CSRFToken": csrf(shown(browser, finished))}
+        sent = {"data": "{}", "content_type": "application/json"}
+        assert browser.post(page(finished, "submit/"), **sent).status_code == 403
+        assert browser.post(page(finished, "submit/"), **sent, headers=headers).status_code == 422
 
     def test_costs_the_same_for_many_films_and_viewings(
         self,
@@ -117,20 +145,20 @@ class TestOnesOwnFilms:
     def test_can_be_watched_whole_or_in_parts(
         self, paul: Client, smile: Recording, finished: RecordingSession
     ) -> None:
-        assert address(smile) in shown(paul, finished)
-        whole = paul.get(address(smile))
+        assert film_address(smile) in shown(paul, finished)
+        whole = paul.get(film_address(smile))
         assert (whole.status_code, body(whole)) == (200, BYTES)
-        part = paul.get(address(smile), headers={"Range": "bytes=100-199"})
+        part = paul.get(film_address(smile), headers={"Range": "bytes=100-199"})
         assert (part.status_code, body(part)) == (206, BYTES[100:200])
         assert part["Content-Range"] == "bytes 100-199/1024"
 
     def test_each_viewing_is_on_record_once(
         self, paul: Client, smile: Recording, link: CaptureLink
     ) -> None:
-        paul.head(address(smile))
+        paul.head(film_address(smile))
         assert not Event.objects.filter(action=Action.PLAY).exists()
         for asked in ("bytes=0-", "bytes=500-", "bytes=900-"):
-            body(paul.get(address(smile), headers={"Range": asked}))
+            body(paul.get(film_address(smile), headers={"Range": asked}))
         event = Event.objects.get(action=Action.PLAY)
         assert (event.target, event.actor, event.link) == (smile.id, None, link.id)
 
@@ -139,13 +167,13 @@ class TestOnesOwnFilms:
             patient=smile.session.patient, protocol=smile.session.protocol
         )
         theirs = film(other, "smile")
-        assert paul.get(address(theirs)).status_code == 404
+        assert paul.get(film_address(theirs)).status_code == 404
         mixed = reverse("capture:film", args=[smile.session_id, theirs.id])
         assert paul.get(mixed).status_code == 404
 
     def test_a_film_whose_file_is_gone_is_not_found(self, paul: Client, smile: Recording) -> None:
         (Path(settings.MEDIA_ROOT) / smile.playback).unlink()
-        assert paul.get(address(smile)).status_code == 404
+        assert paul.get(film_address(smile)).status_code == 404
 
 
 class TestWhoWatched:
@@ -157,7 +185,7 @@ class TestWhoWatched:
         smile: Recording,
         finished: RecordingSession,
     ) -> None:
-        body(paul.get(address(smile)))
+        body(paul.get(film_address(smile)))
         assert "Nobody at your clinic yet." in shown(paul, finished)
         watched = login(carl_clinician).get(reverse("dashboards:video", args=[smile.id]))
         body(watched)
@@ -212,6 +240,7 @@ class TestWithdrawing:
         answer = paul.post(page(finished, f"withdraw/{purpose}/"), follow=True)
         assert answer.redirect_chain[-1][0] == page(finished, "done/")
         assert not consented(finished.patient, purpose)
+        assert "record now says that you no longer agree" in answer.content.decode()
         assert Consent.objects.in_force().count() == 1
         event = Event.objects.get(action=Action.WITHDRAW)
         assert (event.actor, event.link) == (None, link.id)
@@ -225,16 +254,45 @@ class TestWithdrawing:
         waiting.refresh_from_db()
         assert waiting.state == Job.State.CANCELLED
 
-    @pytest.mark.parametrize("purpose", ["teaching", "nonsense"])
     def test_of_what_was_never_agreed_to_changes_nothing(
-        self, paul: Client, finished: RecordingSession, purpose: str
+        self, paul: Client, finished: RecordingSession
     ) -> None:
         for send in (paul.get, paul.post):
-            assert send(page(finished, f"withdraw/{purpose}/"))["Location"] == page(finished)
+            assert send(page(finished, "withdraw/teaching/"))["Location"] == page(finished)
         assert not Event.objects.filter(action=Action.WITHDRAW).exists()
+
+    @pytest.mark.parametrize("purpose", ["nonsense", "%00"])
+    def test_of_what_nobody_is_asked_for_is_not_found_and_not_looked_for(
+        self,
+        paul: Client,
+        finished: RecordingSession,
+        purpose: str,
+        django_assert_num_queries: DjangoAssertNumQueries,
+    ) -> None:
+        with django_assert_num_queries(0):
+            for send in (paul.get, paul.post):
+                assert send(page(finished, f"withdraw/{purpose}/")).status_code == 404
 
     def test_staff_beside_the_patient_are_on_record(
         self, login: Login, carl_clinician: User, finished: RecordingSession
     ) -> None:
         login(carl_clinician).post(page(finished, "withdraw/analysis/"))
         assert Event.objects.get(action=Action.WITHDRAW).actor == carl_clinician
+
+
+class TestClosingOnThisDevice:
+    def test_ends_access_until_the_link_is_opened_again(
+        self, paul: Client, address: str, smile: Recording, finished: RecordingSession
+    ) -> None:
+        assert f'action="{page(finished, "close/")}"' in shown(paul, finished)
+        answer = paul.post(page(finished, "close/"))
+        assert "Closed on this device" in answer.content.decode()
+        assert paul.get(page(finished, "done/")).status_code == 404
+        assert paul.get(film_address(smile)).status_code == 404
+        again = paul.post(address, RIGHT_ANSWERS, follow=True)
+        assert again.redirect_chain[-1][0] == page(finished, "done/")
+
+    def test_is_not_offered_to_staff_who_sign_out_instead(
+        self, login: Login, carl_clinician: User, smile: Recording, finished: RecordingSession
+    ) -> None:
+        assert "Close on this device" not in shown(login(carl_clinician), finished)

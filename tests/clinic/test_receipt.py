@@ -193,7 +193,7 @@ class TestFinishing:
         answer = paul.post(page(described, "finish/"), follow=True)
         assert answer.redirect_chain[-1][0] == page(described, "done/")
         shown = answer.content.decode()
-        assert "Your films have arrived" in shown
+        assert "Thank you for your films" in shown
         assert ": 1 film." in shown
 
     def test_needs_a_film(self, paul: Client, described: RecordingSession) -> None:
@@ -202,9 +202,22 @@ class TestFinishing:
         described.refresh_from_db()
         assert described.submitted is None
 
-    def test_closes_the_session(self, paul: Client, described: RecordingSession) -> None:
-        upload = send(described)
-        submit(paul, upload)
-        late = send(described)
+    def test_leaves_the_session_open_only_for_films_that_are_missing(
+        self, paul: Client, described: RecordingSession
+    ) -> None:
+        submit(paul, send(described))
+        again, rest = send(described), send(described, task="rest")
         paul.post(page(described, "finish/"))
-        assert "already finished" in submit(paul, late).json()["error"]
+        answer = submit(paul, again)
+        assert answer.status_code == 422
+        assert "has a film of this task already" in answer.json()["error"]
+        assert submit(paul, rest, cues=[]).status_code == 201
+
+    def test_long_ago_no_film_is_taken_and_the_device_is_to_keep_it(
+        self, paul: Client, described: RecordingSession
+    ) -> None:
+        submit(paul, send(described))
+        paul.post(page(described, "finish/"))
+        late = send(described, task="rest")
+        RecordingSession.objects.update(submitted=timezone.now() - RecordingSession.LATE)
+        assert submit(paul, late, cues=[]).status_code == 403

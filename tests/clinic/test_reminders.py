@@ -11,18 +11,19 @@ import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import call_command
+from django.db import OperationalError
 from django.utils import timezone
 
 from clinic.audit.models import Action, Event
 from clinic.patients import services as patients
-from clinic.patients.models import Consent, ConsentText, Purpose
+from clinic.patients.models import Consent, ConsentText, Patient, Purpose
 from clinic.recordings import links
 from clinic.recordings.models import CaptureLink, Protocol, Recording, RecordingSession
 from clinic.reminders import services
 from clinic.reminders.models import PlannedSession
 from clinic.reminders.services import remind
 
-from .planning import make_plan
+from .planning import STARTED, make_plan
 
 State = PlannedSession.State
 FIRST = "2027-03-01 09:00"
@@ -76,6 +77,15 @@ def film(session: RecordingSession, task: str = "smile", **fields: Any) -> Recor
         sha256="0" * 64,
         **fields,
     )
+
+
+def another_patient(clinic, actor) -> Patient:
+    born = datetime.date(1950, 1, 1)
+    other = patients.save_patient(
+        Patient(clinic=clinic, first_name="A", last_name="B", birth_date=born), actor=actor
+    )
+    patients.give_consent(other, [Purpose.CARE], by=Consent.By.STAFF, actor=actor)
+    return other
 
 
 def test_one_mail_goes_out_two_hours_ahead_with_a_link_that_opens_a_session_at_home(clock, plan):
@@ -190,6 +200,60 @@ def test_mail_that_fails_is_told_in_words_and_its_link_closed(
     assert not Event.objects.filter(action=Action.REMIND).exists()
 
 
+def test_a_locked_database_before_the_mail_leaves_only_delays_it(clock, plan, monkeypatch):
+    real = links.make
+
+    def locked(*args: Any, **kwargs: Any) -> Any:
+        real(*args, **kwargs)
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(links, "make", locked)
+    clock.at("2027-03-01 07:00")
+    assert remind() == 0
+    planned = PlannedSession.objects.get()
+    assert (planned.state, planned.problem) == (State.WAITING, services.FAILED)
+    assert not CaptureLink.objects.exists()
+    monkeypatch.setattr(links, "make", real)
+    clock.at("2027-03-01 07:05")
+    assert remind() == 1
+
+
+def test_an_address_that_cannot_be_written_to_is_named_and_keeps_nobody_elses_mail(
+    clock, plan, carl_clinician, clinic
+):
+    make_plan(another_patient(clinic, carl_clinician), carl_clinician)
+    type(plan.patient).objects.filter(pk=plan.patient_id).update(email="home@example.org\nBcc: x")
+    clock.at("2027-03-01 07:00")
+    assert remind() == 1
+    planned = plan.planned.get()
+    assert (planned.state, "Check it with the patient" in planned.problem) == (State.WAITING, True)
+    assert CaptureLink.objects.get(session=planned.session).revoked is not None
+
+
+def test_a_patient_who_was_archived_at_this_moment_gets_no_mail(
+    clock, plan, carl_clinician, monkeypatch
+):
+    real = services._is_ready
+
+    def archived_meanwhile(*args: Any) -> bool:
+        patients.archive(plan.patient, actor=carl_clinician)
+        return real(*args)
+
+    monkeypatch.setattr(services, "_is_ready", archived_meanwhile)
+    clock.at("2027-03-01 07:00")
+    assert remind() == 0
+    assert "archived" in PlannedSession.objects.get().problem
+
+
+def test_what_mimia_does_by_itself_is_not_told_as_the_planners_deed(clock, plan, carl_clinician):
+    clock.at("2027-03-01 07:00")
+    remind()
+    events = Event.objects.filter(target_type__in=["session", "link"])
+    assert {event.action for event in events} == {Action.CREATE, Action.INVITE, Action.REMIND}
+    assert {event.actor for event in events} == {None}
+    assert CaptureLink.objects.get().created_by == carl_clinician
+
+
 def test_mail_that_failed_is_tried_again_after_longer_and_longer_pauses(clock, plan, mail_server):
     mail_server(refuse(ConnectionRefusedError()))
     tries = {}
@@ -238,14 +302,7 @@ def test_what_a_killed_process_may_have_sent_is_not_sent_again(clock, plan, mail
 def test_one_slot_that_fails_does_not_stop_the_others(
     clock, plan, mail_server, carl_clinician, clinic
 ):
-    other = patients.save_patient(
-        type(plan.patient)(
-            clinic=clinic, first_name="A", last_name="B", birth_date=datetime.date(1950, 1, 1)
-        ),
-        actor=carl_clinician,
-    )
-    patients.give_consent(other, [Purpose.CARE], by=Consent.By.STAFF, actor=carl_clinician)
-    make_plan(other, carl_clinician)
+    make_plan(another_patient(clinic, carl_clinician), carl_clinician)
 
     errors: list[Exception] = [smtplib.SMTPRecipientsRefused({})]
 
@@ -264,7 +321,7 @@ def test_sessions_missed_while_nothing_ran_are_not_sent_late(clock, plan):
     states = list(PlannedSession.objects.values_list("state", flat=True))
     assert states == [State.DROPPED, State.DROPPED, State.DROPPED, State.SENT]
     assert "Mimia was not running" in PlannedSession.objects.first().problem
-    assert "Sunday, 14 March" in mail.outbox[0].body
+    assert len(mail.outbox) == 1
 
 
 def archive(plan, actor) -> None:
@@ -342,6 +399,67 @@ def test_another_time_on_the_same_day_brings_no_second_mail(clock, plan, carl_cl
     assert remind() == 0
     clock.at("2027-03-05 15:00")
     assert remind() == 1
+
+
+def replan(plan, actor, **fields: Any) -> None:
+    plan.refresh_from_db()
+    for name, value in fields.items():
+        setattr(plan, name, value)
+    services.save_plan(plan, "home@example.org", actor=actor)
+
+
+def test_a_moved_dose_moves_what_waits_and_its_link_stays_open_until_the_next_slot(
+    clock, plan, carl_clinician
+):
+    forget_address(plan, None)
+    clock.at("2027-03-01 07:30")
+    assert remind() == 0
+    clock.at("2027-03-01 08:30")
+    replan(plan, carl_clinician, dose_time=datetime.time(17))
+    assert remind() == 0  # 18:00 is not near
+    clock.at("2027-03-01 16:00")
+    assert remind() == 1
+    assert "Monday, 1 March 2027, 18:00" in mail.outbox[0].body
+    assert link_in(mail.outbox[0]).expires == clock.now + datetime.timedelta(days=4)
+
+
+def test_a_dose_that_was_moved_into_the_past_brings_no_mail_at_once(clock, plan, carl_clinician):
+    clock.at("2027-03-01 12:00")
+    plan.dose_time = datetime.time(18)
+    plan.save()
+    replan(plan, carl_clinician, dose_time=datetime.time(8))
+    assert remind() == 0
+    clock.at("2027-03-05 07:00")
+    assert remind() == 1
+
+
+def test_a_waiting_mail_whose_moment_became_past_or_no_slot_is_dropped_with_the_reason(
+    clock, plan, carl_clinician
+):
+    for change in ({"dose_time": datetime.time(6)}, {"started": datetime.date(2027, 3, 3)}):
+        PlannedSession.objects.all().delete()
+        replan(plan, carl_clinician, started=STARTED, dose_time=datetime.time(8))
+        type(plan).objects.update(rows_until=clock.now)
+        forget_address(plan, None)
+        clock.at("2027-03-01 07:30")
+        assert remind() == 0
+        replan(plan, carl_clinician, **change)
+        assert remind() == 0
+        planned = PlannedSession.objects.get()
+        assert (planned.state, planned.problem) == (State.DROPPED, services.CHANGED)
+
+
+def test_a_session_that_was_finished_meanwhile_gets_no_mail_that_asks_for_films(
+    clock, plan, mail_server
+):
+    mail_server(refuse(ConnectionRefusedError()))
+    clock.at("2027-03-01 07:00")
+    remind()
+    RecordingSession.objects.update(submitted=clock.now)
+    mail_server(accept)
+    clock.at("2027-03-01 08:00")
+    assert remind() == 0
+    assert "finished already" in PlannedSession.objects.get().problem
 
 
 def test_a_session_that_nobody_began_moves_on_to_the_next_slot(clock, plan):

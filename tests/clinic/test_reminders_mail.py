@@ -46,9 +46,21 @@ def test_a_clinic_without_a_phone_is_not_given_one(clock, plan, clinic):
 
 def test_a_session_at_the_time_of_the_dose_says_so(clock, plan):
     type(plan).objects.update(minutes_after_dose=0)
-    clock.at(FIRST)
+    clock.at("2027-03-01 07:00")
     remind()
     assert "That is when you usually take your medicine." in mail.outbox[0].body
+
+
+def test_a_mail_that_goes_out_late_names_no_time_that_is_past(clock, plan):
+    clock.at("2027-03-01 13:00")
+    assert remind() == 1
+    (message,) = mail.outbox
+    text = " ".join(message.body.split())
+    assert "this e-mail comes later than planned. You can still make these films." in text
+    assert "The best time is 60 minutes after your usual medicine." in text
+    assert "09:00" not in text
+    assert "calendar" not in text
+    assert message.attachments == []
 
 
 def test_nothing_in_the_mail_is_escaped_for_html(clock, plan, clinic):

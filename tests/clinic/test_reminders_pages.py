@@ -94,6 +94,30 @@ def test_what_is_filled_in_wrongly_is_named(
     assert not Plan.objects.exists()
 
 
+def test_a_first_session_whose_time_is_past_is_refused_not_lost(
+    clock, login, anna_assistant, consented_patient, protocol
+):
+    clock.at("2027-03-01 12:00")
+    browser = login(anna_assistant)
+    answer = browser.post(page(consented_patient), FORM)
+    assert "the time of the first session, 08:45, is past" in answer.content.decode()
+    assert not Plan.objects.exists()
+    browser.post(page(consented_patient), FORM | {"dose_time": "13:00"})
+    assert Plan.objects.get().dose_time == datetime.time(13)
+    answer = browser.post(page(consented_patient), FORM)
+    assert "is past" in answer.content.decode()
+
+
+def test_a_dose_moved_after_the_first_mail_went_out_is_no_lost_session(
+    clock, login, anna_assistant, plan
+):
+    remind_on(clock, "2027-03-01")
+    clock.at("2027-03-01 12:00")
+    login(anna_assistant).post(page(plan.patient), FORM | {"dose_time": "07:00"})
+    plan.refresh_from_db()
+    assert plan.dose_time == datetime.time(7)
+
+
 def test_a_plan_that_has_begun_can_be_changed(clock, login, anna_assistant, plan):
     clock.at("2027-04-01 12:00")
     login(anna_assistant).post(page(plan.patient), FORM | {"dose_time": "19:30"})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import io
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -15,6 +17,7 @@ from django.utils import timezone
 from clinic.accounts.models import User
 from clinic.audit.models import Action, Event
 from clinic.patients.models import Purpose
+from clinic.patients.services import ask_anew
 from clinic.recordings import checking, links, salvage, services
 from clinic.recordings.models import CaptureLink, Recording, RecordingSession
 from clinic.uploads import services as uploads
@@ -91,6 +94,51 @@ class TestWhatIsKept:
         reap()
         assert (settings.MEDIA_ROOT / session.recordings.get().file).read_bytes() == PART
 
+    def test_a_film_that_had_arrived_in_full_but_broke_off_is_a_part(
+        self, session: RecordingSession
+    ) -> None:
+        silent_for(send(session, PART), hours=25)
+        reap()
+        assert session.recordings.get().partial
+
+    def test_of_films_that_had_arrived_in_full_the_newest_is_kept_before_any_part(
+        self, session: RecordingSession
+    ) -> None:
+        long = live_film(12)
+        films = [send(session, long), send(session), send(session, long, whole=False)]
+        for upload in films:
+            silent_for(upload, hours=25)
+        reap()
+        recording = session.recordings.get()
+        assert not recording.partial
+        assert recording.upload == films[1]
+
+    def test_a_part_that_was_handed_in_does_not_keep_a_whole_film_out(
+        self, anna: Client, session: RecordingSession
+    ) -> None:
+        handed_in = submit(anna, send(session, PART), PART, cues=[], partial=True)
+        assert handed_in.status_code == 201
+        silent_for(send(session), hours=25)
+        reap()
+        assert not session.recordings.kept().get().partial
+
+    def test_a_part_of_which_bytes_are_missing_is_not_kept(
+        self, session: RecordingSession, part: Upload
+    ) -> None:
+        os.truncate(part.path, len(PART) // 2)
+        silent_for(part, hours=25)
+        reap()
+        assert not session.recordings.exists()
+        assert part.path.stat().st_size == len(PART) // 2
+
+    def test_a_film_that_was_begun_before_a_new_consent_text_is_kept(
+        self, session: RecordingSession, part: Upload, carl_clinician: User
+    ) -> None:
+        ask_anew(session.patient.clinic, Purpose.CARE, {"en": "new"}, actor=carl_clinician)
+        silent_for(part, hours=25)
+        reap()
+        assert session.recordings.exists()
+
     def test_the_longest_of_several_parts_is_kept(
         self, session: RecordingSession, part: Upload
     ) -> None:
@@ -112,6 +160,57 @@ class TestWhatIsKept:
         assert not hopeless.path.exists()
         assert not Upload.objects.filter(id=hopeless.id).exists()
         assert f"{hopeless.id} is hopeless and deleted: The file is not a video" in caplog.text
+
+    @pytest.mark.parametrize("problem", ["too_long", "picture_too_large", "undecided"])
+    def test_what_may_be_a_film_is_left_until_its_time_is_over(
+        self,
+        part: Upload,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+        problem: str,
+    ) -> None:
+        def refuse(path: Path) -> None:
+            raise checking.FilmRefused(problem, "what the engine said")
+
+        monkeypatch.setattr(checking, "check", refuse)
+        silent_for(part, hours=25)
+        reap()
+        assert part.path.exists()
+        assert f"{part.id} is left to the reaper: what the engine said" in caplog.text
+        silent_for(part, hours=settings.UPLOAD_KEEP_HOURS)
+        reap()
+        assert not part.path.exists()
+
+    def test_a_hopeless_part_that_has_ended_already_keeps_no_other_out(
+        self, session: RecordingSession, part: Upload, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        hopeless = send(session, b"\x1a\x45\xdf\xa3" + bytes(100_000), whole=False)
+        check = checking.check
+
+        def ended_meanwhile(path: Path) -> object:
+            Upload.objects.filter(id=hopeless.id).delete()
+            return check(path)
+
+        monkeypatch.setattr(checking, "check", ended_meanwhile)
+        for upload in (part, hopeless):
+            silent_for(upload, hours=25)
+        reap()
+        assert session.recordings.get().upload == part
+
+    def test_a_part_that_ends_while_it_is_kept_is_no_recording(
+        self, session: RecordingSession, part: Upload, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        submitted = services.submit
+
+        def meanwhile(*args: object, **options: object) -> Recording:
+            recording = submitted(*args, **options)
+            Upload.objects.all().delete()
+            return recording
+
+        monkeypatch.setattr(services, "submit", meanwhile)
+        silent_for(part, hours=25)
+        assert reap() == ""
+        assert not session.recordings.exists()
 
     def test_a_task_with_a_film_needs_no_part(
         self, anna: Client, session: RecordingSession, part: Upload
@@ -187,6 +286,7 @@ class TestWhen:
     ) -> None:
         silent_for(part, hours=1.5)
         now = timezone.now()
+        link.opened = now
         setattr(link, end, now - CaptureLink.GRACE + datetime.timedelta(minutes=1))
         link.save()
         reap()
@@ -208,6 +308,29 @@ class TestWhen:
         silent_for(part, hours=2)
         reap()
         assert not session.recordings.exists()
+
+    def test_a_finished_session_may_still_be_sending(
+        self, session: RecordingSession, part: Upload
+    ) -> None:
+        services.finish_session(session)
+        silent_for(part, minutes=50)
+        reap()
+        assert not session.recordings.exists()
+        silent_for(part, minutes=70)
+        reap()
+        assert session.recordings.exists()
+
+    def test_a_check_that_is_never_possible_is_given_up(
+        self, part: Upload, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def busy(path: object) -> None:
+            raise ServerBusy
+
+        monkeypatch.setattr(checking, "check", busy)
+        part.created -= salvage.TRIED_FOR
+        silent_for(part, hours=200)
+        reap()
+        assert not part.path.exists()
 
     def test_a_check_that_is_not_possible_now_is_made_later(
         self, session: RecordingSession, part: Upload, monkeypatch: pytest.MonkeyPatch
@@ -243,12 +366,22 @@ class TestFinishing:
         session.refresh_from_db()
         assert session.submitted is None
 
-    def test_a_part_left_in_a_finished_session_is_kept_by_the_reaper(
+    def test_a_part_that_was_handed_in_does_not_keep_a_whole_film_out(
+        self, anna: Client, session: RecordingSession
+    ) -> None:
+        submit(anna, send(session, PART), PART, cues=[], partial=True)
+        whole = send(session)
+        anna.post(page(session, "finish/"))
+        assert session.recordings.kept().get().upload == whole
+
+    def test_a_person_does_not_wait_for_many_hopeless_parts(
         self, session: RecordingSession, part: Upload
     ) -> None:
-        services.finish_session(session)
-        reap()
-        assert session.recordings.get().partial
+        for _ in range(salvage.MOST_FAILURES + 1):
+            send(session, b"\x1a\x45\xdf\xa3" + bytes(100_000), whole=False)
+        assert salvage.salvage_session(session, actor=None, link=None) == []
+        assert session.uploads.count() == 2
+        assert salvage.salvage_session(session, actor=None, link=None) != []
 
     def test_a_session_with_nothing_but_a_part_is_finished_in_the_end(
         self, session: RecordingSession, part: Upload

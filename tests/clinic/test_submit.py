@@ -12,12 +12,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from clinic.patients.models import Purpose
-from clinic.recordings import services, strays
+from clinic.patients.services import ask_anew
+from clinic.recordings import links, services, strays
 from clinic.recordings.models import Recording, RecordingSession
+from clinic.uploads import problems
 from clinic.uploads.models import Upload
+from diagnosis import queue
 from diagnosis.models import Job
 
-from .submitting import BYTES, job_of, new_film, submit, withdraw_consent
+from .submitting import BYTES, decide, job_of, new_film, submit, withdraw_consent
 
 
 def test_a_submitted_film_is_kept_with_its_hash_and_queued(
@@ -32,8 +35,9 @@ def test_a_submitted_film_is_kept_with_its_hash_and_queued(
     assert job_of(recording).state == Job.State.QUEUED
 
 
-def test_the_kept_file_cannot_be_written(session, film):
-    recording = submit(session, "rest", film)
+def test_the_kept_file_cannot_be_written(session, film, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        recording = submit(session, "rest", film)
     assert (settings.MEDIA_ROOT / recording.file).stat().st_mode & 0o222 == 0
 
 
@@ -64,7 +68,7 @@ def test_an_empty_film_is_refused_and_nothing_is_stored(session, tmp_path):
 
 def test_without_consent_to_care_no_film_is_kept(session, film):
     withdraw_consent(session, Purpose.CARE)
-    with pytest.raises(services.SubmitRefused, match="agree"):
+    with pytest.raises(problems.NoConsent):
         submit(session, "rest", film)
     assert_nothing_is_stored(film)
 
@@ -76,9 +80,38 @@ def test_without_consent_to_analysis_the_film_is_kept_but_not_analysed(session, 
     assert not Job.objects.exists()
 
 
-def test_a_finished_session_takes_no_more_films(session, film):
+def test_without_consent_to_the_newest_text_a_film_that_was_begun_is_kept(
+    session, film, carl_clinician
+):
+    ask_anew(session.patient.clinic, Purpose.CARE, {"en": "new"}, actor=carl_clinician)
+    assert submit(session, "rest", film).attempt == 1
+
+
+def test_a_finished_session_takes_a_late_film_of_a_task_without_a_whole_one(session, tmp_path):
+    submit(session, "rest", new_film(tmp_path), partial=True)
     services.finish_session(session)
-    with pytest.raises(services.SubmitRefused, match="already finished"):
+    late = submit(session, "rest", new_film(tmp_path))
+    with pytest.raises(problems.NotNeeded):
+        submit(session, "rest", new_film(tmp_path))
+    assert list(session.recordings.kept()) == [late]
+
+
+def test_a_late_film_is_analysed_and_so_is_the_session_again(session, tmp_path):
+    first = submit(session, "rest", new_film(tmp_path))
+    services.finish_session(session)
+    decide(first)
+    before = queue.claim("worker")
+    queue.finish(before, Job.State.DONE)
+    decide(submit(session, "smile", new_film(tmp_path)))
+    again = Job.objects.filter(kind=Job.Kind.SESSION).latest("created")
+    assert [len(job.payload["results"]) for job in (before, again)] == [1, 2]
+
+
+def test_a_session_that_was_finished_long_ago_takes_no_more_films(session, film):
+    services.finish_session(session)
+    session.submitted -= RecordingSession.LATE
+    session.save()
+    with pytest.raises(problems.Closed):
         submit(session, "rest", film)
     assert_nothing_is_stored(film)
 
@@ -99,7 +132,7 @@ def test_after_a_failure_the_film_can_be_written_and_tried_again(session, film, 
         broken.setattr(services.analysis, "advance", None)
         with pytest.raises(TypeError):
             submit(session, "rest", film)
-    assert film.stat().st_mode & 0o777 == 0o600
+    assert film.stat().st_mode & 0o200
     assert submit(session, "rest", film).size == len(BYTES)
 
 
@@ -142,6 +175,14 @@ def test_the_first_session_of_which_a_film_arrives_is_practice(session, tmp_path
     assert [session.practice, imported.practice, second.practice] == [True, False, False]
 
 
+def test_parts_alone_leave_the_next_session_the_first(session, tmp_path):
+    second = start_like(session, imported=False)
+    submit(session, "rest", new_film(tmp_path), partial=True)
+    submit(second, "rest", new_film(tmp_path))
+    second.refresh_from_db()
+    assert second.practice
+
+
 def start_like(session: RecordingSession, *, imported: bool) -> RecordingSession:
     return RecordingSession.objects.create(
         patient=session.patient, protocol=session.protocol, imported=imported
@@ -173,6 +214,18 @@ def test_a_session_that_was_left_with_films_is_finished_once_its_time_is_over(
     assert services.finish_abandoned() == 1
     session.refresh_from_db()
     assert session.submitted is not None
+
+
+def test_a_session_is_not_abandoned_while_its_link_serves(session, film, settings, carl_clinician):
+    submit(session, "rest", film)
+    settings.UPLOAD_KEEP_HOURS = 0
+    link, _ = links.make(session, actor=carl_clinician, days=1)
+    link.expires = link.opened = timezone.now() - datetime.timedelta(minutes=1)
+    link.save()
+    assert services.finish_abandoned() == 0
+    link.expires -= link.GRACE
+    link.save()
+    assert services.finish_abandoned() == 1
 
 
 def test_a_session_is_not_abandoned_while_a_film_is_on_its_way(session, film, settings):

@@ -10,6 +10,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -154,6 +155,49 @@ def test_an_empty_file_is_refused(tmp_path):
     path.touch()
     assert ask(path)["problem"] == "unreadable"
     assert mime_of(path) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (IndexError("list index out of range"), "undecided"),
+        (MemoryError(), "undecided"),
+        (av.error.OSError(5, "Input/output error"), "undecided"),
+        (probe.NotAVideo("no picture"), "unreadable"),
+    ],
+)
+def test_whatever_breaks_the_reader_is_told(tmp_path, monkeypatch, error, problem):
+    path = tmp_path / "film.webm"
+    path.touch()
+
+    def broken(path):
+        raise error
+
+    monkeypatch.setattr(probe, "probe", broken)
+    assert probe._answer(path)["problem"] == problem
+    path.unlink()
+    assert probe._answer(path)["problem"] == "vanished"
+
+
+def test_a_film_whose_opening_fails_for_a_disk_or_for_memory_may_be_one(tmp_path, monkeypatch):
+    path = write_live(tmp_path / "film.webm", STEADY)
+
+    def refused(*args, **options):
+        raise av.error.OSError(5, "Input/output error")
+
+    monkeypatch.setattr("diagnosis.video.av.open", refused)
+    assert probe._answer(path)["problem"] == "undecided"
+
+
+def test_the_machines_own_trouble_is_no_answer(tmp_path, monkeypatch):
+    path = write_live(tmp_path / "film.webm", STEADY)
+
+    def refused(path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(probe, "probe", refused)
+    with pytest.raises(OSError, match="No space"):
+        probe._answer(path)
 
 
 def test_the_program_limits_its_own_memory_and_time(tmp_path):

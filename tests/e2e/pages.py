@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.people import EMAIL, PASSWORD, Invitation
+from tests.site import wait_until
 
 TAKE_MS = 90_000  # a take of the demo protocol with its count-down, on a busy machine
 ARRIVES_MS = 60_000
 ANALYSIS_MS = 400_000
 VISION = re.compile(r"/static/dist/vision/")
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+}
+
+
+def shoot(page: Page, name: str, *, whole: bool = False) -> None:
+    """A picture of the page in the folder MIMIA_SCREENSHOTS, where that is set."""
+    if folder := os.environ.get("MIMIA_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
+
+
+def panel(page: Page, name: str) -> Locator:
+    """The first part of a panel of the record page."""
+    return page.locator(f'[data-panel~="{name}"]').first
 
 
 def press(page: Page, button: str) -> None:
@@ -82,7 +102,12 @@ def start(page: Page, title: str) -> None:
     """A helper starts the film of this task; returns when it has begun to be recorded."""
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
     press(page, "Start now")
-    page.wait_for_selector('#stage[data-phase="lead"]')
+    take_begins(page)
+
+
+def take_begins(page: Page) -> None:
+    """Returns when a film is being recorded, after its count-down."""
+    page.wait_for_selector('#stage[data-phase="lead"]', timeout=ARRIVES_MS)
 
 
 def take_ends(page: Page) -> None:
@@ -100,8 +125,23 @@ def leave_out(page: Page, count: int) -> None:
         press(page, "Leave this film out")
 
 
-def sign_in(page: Page, address: str) -> None:
+def finish(page: Page) -> None:
+    """To the receipt; what the last page may ask for is not filmed again."""
+
+    def is_finished() -> bool:
+        page.wait_for_timeout(600)
+        if page.url.endswith("/done/"):
+            return True
+        button = page.locator("#question-finish")
+        if button.is_visible():
+            button.click()
+        return False
+
+    wait_until(is_finished, seconds=ARRIVES_MS / 1000, every=0)
+
+
+def sign_in(page: Page, address: str, email: str = EMAIL) -> None:
     page.goto(f"{address}/accounts/login/")
-    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Email").fill(email)
     page.locator("input[type=password]").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()

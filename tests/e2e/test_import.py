@@ -72,7 +72,7 @@ def test_a_folder_becomes_a_session_though_the_network_is_lost(page: Page, folde
     expect(row(page, "rest.mp4").get_by_label("Task of")).to_have_value("rest")
     expect(row(page, "rest.mp4").get_by_text("4.0 s")).to_be_visible()
     expect(row(page, "notes.txt")).to_contain_text("no film that Mimia can read")
-    expect(smile).to_contain_text("only the last counts")
+    expect(smile).to_contain_text("only that of the newer file counts")
     page.get_by_label("Date", exact=True).fill("2024-05-03")
     page.get_by_role("button", name="Set all dates").click()
     page.get_by_label("Medication state", exact=True).select_option("on")

@@ -3,7 +3,7 @@
 The camera plays one file again and again, out of step with the cues. So each task gets a browser
 of its own whose film shows the task's movement every two seconds: the "now" of the demo protocol
 is two seconds long, so that each holds the whole movement once. That the page goes on where the
-last browser stopped is part of what is tested.
+last browser stopped is part of what is tested. Somebody helps, so that films start when told.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def face(folder: Path, expression: str | None, amplitude: float) -> Path:
 def record(folder: Path, invitation: Invitation, amplitude: float) -> StorageState:
     """Records the three tasks, with the network cut during the smile; returns the cookies."""
     with browser_with(*camera(face(folder, None, 0))) as page:
-        pages.open_link(page, invitation)
+        pages.open_link(page, invitation, helped=True)
         film(page, "Sit still")
         cookies = page.context.storage_state()
     with browser_with(*camera(face(folder, "smile", amplitude)), cookies=cookies) as page:
@@ -57,6 +57,7 @@ def record(folder: Path, invitation: Invitation, amplitude: float) -> StorageSta
 
 
 def film(page: Page, title: str) -> None:
+    pages.without_guide(page)
     pages.set_up_camera(page)
     pages.start(page, title)
     pages.take_ends(page)
@@ -66,6 +67,7 @@ def film(page: Page, title: str) -> None:
 def film_with_lost_network(page: Page, title: str) -> None:
     methods: list[str] = []
     page.on("request", lambda request: methods.append(request.method))
+    pages.without_guide(page)
     pages.set_up_camera(page)
     pages.start(page, title)
     page.wait_for_timeout(4000)  # the first parts have been sent

@@ -1,4 +1,4 @@
-"""The clinic of the fault tests: one patient, and sessions of many films of four seconds."""
+"""The clinic of the fault tests: one patient, and sessions of films of four seconds."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ import dataclasses
 from tests.e2e.people import AGAIN, CLINIC, Invitation
 from tests.site import Site
 
-TAKES = 10
+MANY, FEW = 10, 3  # films of a session
 # The first film is the face at rest, the others a talking one: each is one span without cues.
 SET_UP = f"""{CLINIC}
 from clinic.patients.models import Consent, Purpose
 from clinic.patients.services import give_consent
 from clinic.recordings.models import Protocol, ProtocolTask
 give_consent(patient, [Purpose.CARE, Purpose.ANALYSIS], by=Consent.By.STAFF, actor=carla)
-drill = Protocol.objects.create(code="drill", name="Drill", description="Ten short films")
-for position in range({TAKES}):
-    ProtocolTask.objects.create(
-        protocol=drill, position=position, code=f"drill-{{position}}", title=f"Film {{position}}",
-        kind="rest" if position == 0 else "talk", instruction="Sit still.", lead_in_s=4)
+for count in ({MANY}, {FEW}):
+    drill = Protocol.objects.create(code=f"drill-{{count}}", name="Drill", description="Films")
+    for position in range(count):
+        ProtocolTask.objects.create(
+            protocol=drill, position=position, code=f"drill-{{position}}",
+            title=f"Film {{position}}", kind="rest" if position == 0 else "talk",
+            instruction="Sit still.", lead_in_s=4)
 """
 INVITE = """
 from clinic.accounts.models import User
@@ -27,7 +29,7 @@ from clinic.recordings import links, services
 from clinic.recordings.models import Protocol
 carla = User.objects.get()
 session = services.start_session(
-    Patient.objects.get(), Protocol.objects.get(code="drill"), place="home", actor=carla)
+    Patient.objects.get(), Protocol.objects.get(code="drill-{count}"), place="home", actor=carla)
 session.medication, session.dyskinesia, session.helped = "on", "none", False
 session.ill = session.facial_procedure = False
 session.save()
@@ -62,8 +64,9 @@ def set_up(site: Site) -> None:
     site.ask(SET_UP)
 
 
-def invite(site: Site) -> Invitation:
-    return Invitation(*site.ask(INVITE))
+def invite(site: Site, count: int = FEW) -> Invitation:
+    """A link to a new session of `count` films."""
+    return Invitation(*site.ask(INVITE.format(count=count)))
 
 
 def invite_again(site: Site, invitation: Invitation) -> Invitation:

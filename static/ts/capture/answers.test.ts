@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ask, busyWords, wordsIn } from "./answers";
+import { ask, laterWords, meaning, wordsIn } from "./answers";
 
 describe("what the server says", () => {
   it.each([
@@ -9,14 +9,36 @@ describe("what the server says", () => {
     ["{}", null],
     ["{broken", null],
     ["", null],
-    ["x".repeat(300), null],
+    ["Forbidden", null],
+    [`${"x".repeat(300)}.`, null],
   ])("is told only in its own plain words: %s", (body, words) => {
     expect(wordsIn(body)).toBe(words);
   });
 
-  it("is that it is busy when it says nothing of its own", () => {
-    expect(busyWords("<h1>Bad gateway</h1>")).toContain("is busy");
-    expect(busyWords("The disk is full.")).toBe("The disk is full.");
+  it.each([
+    [403, '{"error": "Your link has ended."}', "ended"],
+    [404, "Your link has ended.", "ended"],
+    [422, '{"error": "The film is empty."}', "refused"],
+    [413, "The film is too large.", "refused"],
+    [429, "This session holds as many films as it can.", "refused"],
+    [503, "The clinic's computer is busy.", "later"],
+  ] as const)("ends a film only in its own words (%i %s)", (status, body, means) => {
+    expect(meaning(status, body)).toBe(means);
+  });
+
+  it.each([403, 404, 407, 413, 429, 502])("is not what a proxy says (%i)", (status) => {
+    expect(meaning(status, "<h1>Not accepted</h1>")).toBe("later");
+    expect(meaning(status, "")).toBe("later");
+  });
+
+  it.each([408, 425])("is not heard where the request came too slowly or early (%i)", (status) => {
+    expect(meaning(status, "Try that again.")).toBe("later");
+  });
+
+  it("is why a film must wait, as far as it is told", () => {
+    expect(laterWords(507, "The disk is full.")).toBe("The disk is full.");
+    expect(laterWords(502, "<h1>Bad gateway</h1>")).toContain("is busy");
+    expect(laterWords(403, "<h1>Forbidden</h1>")).toContain("on the way to your clinic");
   });
 });
 

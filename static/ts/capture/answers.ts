@@ -4,38 +4,42 @@ import { t } from "./translate";
 /** The link has ended or was closed: nothing more is taken until the clinic gives a new one. */
 export class LinkEnded extends Error {
   override readonly name = "LinkEnded";
-
-  constructor(said: string | null) {
-    super(said ?? t("Your link has ended or was closed. Please ask your clinic for a new one."));
-  }
 }
 
-export function isEnded(status: number): boolean {
-  return status === 403 || status === 404;
+/**
+ * What an answer of 400 or above means: the same may succeed in a while, the link has ended, or
+ * the film is not taken. Only the clinic's server itself can say the last two, and it says them in
+ * words; anything else comes from what lies between.
+ */
+export type Meaning = "later" | "ended" | "refused";
+
+const LATER = new Set([408, 425]);
+const ENDED = new Set([403, 404]);
+
+export function meaning(status: number, body: string): Meaning {
+  if (status >= 500 || LATER.has(status) || wordsIn(body) === null) return "later";
+  return ENDED.has(status) ? "ended" : "refused";
 }
 
 /** What the server said, in its own words; null when it is no answer of ours. */
 export function wordsIn(body: string): string | null {
   const words = body.startsWith("{") ? errorIn(body) : body;
-  // Our own answers are one plain sentence; anything else is a page of some proxy.
-  return words.length > 0 && words.length < 300 && !words.includes("<") ? words : null;
+  // Our own answers are one or two plain sentences; anything else is a page of some proxy.
+  const isOurs = words.length < 300 && !words.includes("<") && /[.!?。！？]$/.test(words);
+  return isOurs ? words : null;
 }
 
-export function busyWords(body: string): string {
-  return (
-    wordsIn(body) ??
-    t("The clinic's server is busy. Your film is safe on this device; we keep trying.")
-  );
-}
-
-export function refusalWords(status: number, body: string): string {
-  return (
-    wordsIn(body) ??
-    t("The clinic's server refused the film ({status}). Please call your clinic.", { status })
-  );
+/** Why the film must wait. */
+export function laterWords(status: number, body: string): string {
+  const words = wordsIn(body);
+  if (words !== null) return words;
+  return status >= 500
+    ? t("The clinic's server is busy. We keep trying.")
+    : t("Something on the way to your clinic does not let the film through. We keep trying.");
 }
 
 export interface Answer {
+  /** 0: it leads on to another page. */
   readonly status: number;
   readonly body: string;
 }

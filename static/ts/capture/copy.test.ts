@@ -43,6 +43,26 @@ describe("a take's copy on this device", () => {
     expect(written).toEqual(["forgotten"]);
   });
 
+  it("seems safe once it is written, and not when a write hangs or has failed", async () => {
+    expect(copy.seemsSafe).toBe(true);
+    copy.add(new Blob(["film"]));
+    expect(copy.seemsSafe).toBe(false);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(copy.seemsSafe).toBe(true);
+    store.addChunk.mockReturnValueOnce(new Promise(() => undefined));
+    copy.add(new Blob(["film"]));
+    expect(copy.seemsSafe).toBe(true);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(copy.seemsSafe).toBe(false);
+  });
+
+  it("does not seem safe when the device is full", async () => {
+    store.addChunk.mockRejectedValueOnce(new DOMException("full", "QuotaExceededError"));
+    copy.add(new Blob(["film"]));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(copy.seemsSafe).toBe(false);
+  });
+
   it("is not safe in a browser that never answers", async () => {
     store.complete.mockReturnValueOnce(new Promise(() => undefined));
     copy.complete(FACTS);

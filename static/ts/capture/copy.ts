@@ -3,9 +3,12 @@
 import type { NewTake, TakeFacts, TakeStore } from "./store";
 
 const WRITE_MS = 5000; // some browsers never answer
+const SLOW_MS = 2000;
 
 export class LocalCopy {
   private writes: Promise<void> = Promise.resolve();
+  private pending = 0;
+  private moved = -Infinity; // when writing last went on
   private chunks = 0;
   private readonly since = performance.now();
   /** The name of what made writing fail; null while all is kept. */
@@ -37,11 +40,11 @@ export class LocalCopy {
 
   /** Deletes the film here; the note stays until the server's part has gone too. */
   unwant(): void {
-    this.then(() => this.store.unwant(this.take));
+    this.queue(() => this.store.unwant(this.take));
   }
 
   forget(): void {
-    this.then(() => this.store.forget(this.take));
+    this.queue(() => this.store.forget(this.take));
   }
 
   /** Whether all of the take lies on this device. */
@@ -50,15 +53,29 @@ export class LocalCopy {
     return Promise.race([this.writes.then(() => this.fault === null), late]);
   }
 
+  /** As far as is known now: nothing has failed, and nothing has waited for long. */
+  get seemsSafe(): boolean {
+    const isQuick = this.pending === 0 || performance.now() - this.moved < SLOW_MS;
+    return this.fault === null && isQuick;
+  }
+
   private write(work: () => Promise<void>): void {
-    this.then(async () => {
+    this.queue(async () => {
       if (this.fault === null) await work();
     });
   }
 
-  private then(work: () => Promise<void>): void {
-    this.writes = this.writes.then(work).catch((error: Error | null) => {
-      this.fault ??= error?.name ?? "UnknownError";
-    });
+  private queue(work: () => Promise<void>): void {
+    if (this.pending === 0 && this.moved > 0) this.moved = performance.now();
+    this.pending += 1;
+    this.writes = this.writes
+      .then(work)
+      .catch((error: Error | null) => {
+        this.fault ??= error?.name ?? "UnknownError";
+      })
+      .then(() => {
+        this.pending -= 1;
+        this.moved = performance.now();
+      });
   }
 }

@@ -62,6 +62,15 @@ describe("the films of a visit", () => {
     expect(films.isMade({ ...REST, received: true })).toBe(true);
   });
 
+  it("falls back to the film that was received when a newer one is refused", () => {
+    const received = add(new FakeDelivery(RECEIVED));
+    const again = add(new FakeDelivery(SENDING));
+    expect(films.of("smile")).toBe(again);
+    again.state = { kind: "refused", words: "It is empty." };
+    expect(films.of("smile")).toBe(received);
+    expect(films.isMade(SMILE)).toBe(true);
+  });
+
   it("tells what is under way and what stays on this device", () => {
     const film = add(new FakeDelivery(SENDING));
     expect(films.underWay).toEqual([SENDING]);

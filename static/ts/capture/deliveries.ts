@@ -17,7 +17,9 @@ export class Deliveries {
 
   of(task: string): Delivery | undefined {
     const films = this.films.filter((film) => film.task.code === task);
-    return films.filter((film) => !film.isPartial).pop() ?? films.pop();
+    const whole = films.filter((film) => !film.isPartial);
+    // One that was received counts, where the clinic did not take a newer one.
+    return whole.filter((film) => film.state.kind !== "refused").pop() ?? whole.pop() ?? films.pop();
   }
 
   /** A whole film of this task is there or on its way: nobody needs to make it now. */

@@ -5,7 +5,7 @@ import { Delivery } from "./delivery";
 import { FilmShorter } from "./film";
 import { SETUP, SMILE } from "./fixtures";
 import type { LeftTake, TakeStore } from "./store";
-import { NotAsSent, SubmitRefused, submitTake } from "./submit";
+import { NotAsSent, NotWanted, SubmitRefused, submitTake } from "./submit";
 import { FilmUpload, UploadRefused, removeUpload } from "./upload";
 
 // Network and store are the outside world here: upload, submit and store have specs of their own.
@@ -18,7 +18,10 @@ vi.mock("./submit", async (original) => ({
   ...(await original<typeof import("./submit")>()),
   submitTake: vi.fn(),
 }));
-vi.mock("./hash", () => ({ sha256: async () => "f00d" }));
+vi.mock("./hash", async (original) => ({
+  ...(await original<typeof import("./hash")>()),
+  sha256: async () => "f00d",
+}));
 
 const RECEIPT = { recording: "r", task: "smile", attempt: 1, sha256: "f00d", received: "" };
 const LEFT: LeftTake = {
@@ -53,6 +56,7 @@ describe("the delivery of a take", () => {
     unwant: vi.fn(),
     forget: vi.fn(),
     isSafe: vi.fn(),
+    seemsSafe: true,
   };
   const store = { begin: vi.fn(), copyOf: vi.fn() };
   let upload: ReturnType<typeof uploadThat>;
@@ -70,6 +74,7 @@ describe("the delivery of a take", () => {
     vi.useFakeTimers();
     vi.clearAllMocks();
     copy.fault = null;
+    copy.seemsSafe = true;
     copy.isSafe.mockImplementation(async () => copy.fault === null);
     store.begin.mockReturnValue(copy as unknown as LocalCopy);
     store.copyOf.mockReturnValue(copy as unknown as LocalCopy);
@@ -98,12 +103,29 @@ describe("the delivery of a take", () => {
     });
   });
 
+  it("hands in the film as it was when its take ended, whatever the recorder still gives", async () => {
+    start(nothing);
+    void delivery.complete([], {});
+    delivery.add(new Blob(["late"]));
+    const [film] = vi.mocked(FilmUpload).mock.calls[0]!;
+    expect(film.size).toBe(10);
+    expect(copy.add).toHaveBeenCalledTimes(1);
+  });
+
+  it("holds no bytes once the clinic has them: the clinic's film is the one to look at", async () => {
+    start(Promise.resolve("abc"));
+    await delivery.complete([], {});
+    const [film] = vi.mocked(FilmUpload).mock.calls[0]!;
+    expect(film.blob().size).toBe(0);
+    expect(delivery.replay()).toBe("/capture/5e55/films/r/");
+  });
+
   it("keeps each second, its address and its facts on this device", async () => {
     start(nothing);
     network().located("http://localhost/uploads/abc");
     void delivery.complete([], { fps: 30 });
     expect(store.begin.mock.calls[0]![0]).toMatchObject({
-      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      id: expect.stringMatching(/^[0-9a-f]{32}$/),
       session: "5e55",
       task: "smile",
       mime: "video/webm",
@@ -186,7 +208,7 @@ describe("the delivery of a take", () => {
   });
 
   it.each(["upload", "submission"])("keeps the film when the link has ended (%s)", async (step) => {
-    const ended = new LinkEnded(null);
+    const ended = new LinkEnded("Your link has ended.");
     start(step === "upload" ? Promise.reject(ended) : Promise.resolve("abc"));
     vi.mocked(submitTake).mockRejectedValue(ended);
     await delivery.complete([], {});
@@ -202,7 +224,8 @@ describe("the delivery of a take", () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(delivery.state).toEqual({
       kind: "waiting",
-      words: "Your link has ended. Keep this page open until then: the film is only here.",
+      words: "Your link has ended.",
+      isSafe: false,
     });
     expect(delivery.isSettled).toBe(false);
     upload.arrived = Promise.resolve("abc");
@@ -225,11 +248,16 @@ describe("the delivery of a take", () => {
     network().sent(4);
     expect(delivery.state).toEqual({ kind: "sending", percent: 40 });
     network().offline();
-    expect(delivery.state).toEqual({ kind: "offline" });
+    expect(delivery.state).toEqual({ kind: "offline", isSafe: true });
     network().located("http://localhost/uploads/abc");
     expect(delivery.state).toEqual({ kind: "sending", percent: 40 });
+    copy.seemsSafe = false;
     network().waiting("The clinic's disk is full.");
-    expect(delivery.state).toEqual({ kind: "waiting", words: "The clinic's disk is full." });
+    expect(delivery.state).toEqual({
+      kind: "waiting",
+      words: "The clinic's disk is full.",
+      isSafe: false,
+    });
     expect(changed).toHaveBeenCalledTimes(4);
     expect(delivery.isSettled).toBe(false);
   });
@@ -267,8 +295,8 @@ describe("the delivery of a take", () => {
     start(Promise.resolve("abc"));
     vi.mocked(submitTake).mockImplementation(async (_address, _csrf, _take, _listener, signal) => {
       delivery.cancel();
-      signal.throwIfAborted();
-      return RECEIPT;
+      expect(signal.aborted).toBe(true);
+      throw new NotWanted();
     });
     const shown = vi.spyOn(console, "error");
     await delivery.complete([], {});

@@ -3,9 +3,9 @@
 import { LinkEnded } from "./answers";
 import type { LocalCopy } from "./copy";
 import { Film, FilmShorter } from "./film";
-import { sha256 } from "./hash";
+import { randomId, sha256 } from "./hash";
 import { Patience } from "./patience";
-import type { Setup, Task } from "./setup";
+import type { Delivering, Task } from "./setup";
 import type { LeftTake, TakeFacts, TakeStore } from "./store";
 import { NotAsSent, SubmitRefused, submitTake, type Receipt } from "./submit";
 import type { Cue } from "./timeline";
@@ -14,9 +14,10 @@ import { FilmUpload, UploadRefused, removeUpload } from "./upload";
 
 export type DeliveryState =
   | { readonly kind: "sending"; readonly percent: number }
-  | { readonly kind: "offline" }
-  /** The server is full or busy: it is still tried. */
-  | { readonly kind: "waiting"; readonly words: string }
+  /** `isSafe`: this device has a copy, so that the page may be closed. */
+  | { readonly kind: "offline"; readonly isSafe: boolean }
+  /** The server takes nothing for now: it is still tried. */
+  | { readonly kind: "waiting"; readonly words: string; readonly isSafe: boolean }
   | { readonly kind: "received"; readonly receipt: Receipt }
   /** The link has ended: the film stays on this device until a new link is opened here. */
   | { readonly kind: "kept"; readonly words: string }
@@ -36,8 +37,8 @@ export class Delivery {
   private readonly listener = {
     located: (address: string | null) => this.located(address),
     sent: (bytes: number) => this.tellSending(bytes),
-    offline: () => this.tell({ kind: "offline" }),
-    waiting: (words: string) => this.tell({ kind: "waiting", words }),
+    offline: () => this.tell({ kind: "offline", isSafe: this.isSafe }),
+    waiting: (words: string) => this.tell({ kind: "waiting", words, isSafe: this.isSafe }),
   };
   private copy: LocalCopy | null = null;
   private upload: FilmUpload | null = null;
@@ -47,7 +48,7 @@ export class Delivery {
 
   constructor(
     readonly task: Task,
-    private readonly setup: Setup,
+    private readonly setup: Delivering,
     private readonly changed: () => void,
     private readonly store: TakeStore | null,
   ) {}
@@ -56,7 +57,7 @@ export class Delivery {
   begin(mime: string): void {
     this.mime = mime;
     const take = {
-      id: crypto.randomUUID(),
+      id: randomId(),
       session: this.setup.session,
       task: this.task.code,
       mime,
@@ -77,8 +78,7 @@ export class Delivery {
 
   /** A second of the film. */
   add(chunk: Blob): void {
-    this.film.add(chunk);
-    this.copy?.add(chunk);
+    if (this.film.add(chunk)) this.copy?.add(chunk);
   }
 
   /** The take is complete: sends what is left, then hands it in. Never rejects: see `state`. */
@@ -104,8 +104,11 @@ export class Delivery {
     return this.cancelled || SETTLED.has(this.state.kind);
   }
 
-  /** The address of the film as it was recorded, to look at again. */
+  /** Where the film can be looked at again: here, or at the clinic once that has it. */
   replay(): string {
+    if (this.state.kind === "received") {
+      return `/capture/${this.setup.session}/films/${this.state.receipt.recording}/`;
+    }
     return URL.createObjectURL(this.film.blob(this.mime));
   }
 
@@ -129,6 +132,7 @@ export class Delivery {
     try {
       const receipt = await this.handedIn(told, await sha256(this.film.blob()));
       this.copy?.forget();
+      this.film.drop();
       this.tell({ kind: "received", receipt });
     } catch (error) {
       if (!this.cancelled) this.tell(failure(error));
@@ -148,7 +152,7 @@ export class Delivery {
           this.upload!.sendAgain();
         } else if (error instanceof LinkEnded && !(await this.copy?.isSafe())) {
           // Only this page has the film: it goes once a new link is opened in this browser.
-          this.tell({ kind: "waiting", words: onlyHere(error) });
+          this.tell({ kind: "waiting", words: error.message, isSafe: false });
           await patience.wait();
           this.upload!.goOn();
         } else throw error;
@@ -166,6 +170,10 @@ export class Delivery {
   /** Whether this device keeps the film, or why not. */
   private get kept(): string {
     return this.copy === null ? "not available" : (this.copy.fault ?? "kept");
+  }
+
+  private get isSafe(): boolean {
+    return this.copy?.seemsSafe ?? false;
   }
 
   private located(address: string | null): void {
@@ -208,10 +216,6 @@ function failure(error: unknown): DeliveryState {
     kind: "refused",
     words: t("Something went wrong with this film on your device. Please film it again."),
   };
-}
-
-function onlyHere(error: LinkEnded): string {
-  return `${error.message} ${t("Keep this page open until then: the film is only here.")}`;
 }
 
 function cutOff(): string {

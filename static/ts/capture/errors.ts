@@ -70,6 +70,17 @@ export class NoPictures extends CaptureError {
   }
 }
 
+export class PictureRefused extends CaptureError {
+  readonly title = t("The camera's picture does not start");
+  constructor() {
+    super(
+      t(
+        "Press Try again. If that does not help, your device may be saving power: switch off its low power mode in the settings, then try again.",
+      ),
+    );
+  }
+}
+
 export class CameraLost extends CaptureError {
   readonly title = t("The camera was switched off");
   override readonly interruption = "camera lost";

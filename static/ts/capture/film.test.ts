@@ -32,6 +32,22 @@ describe("a growing film", () => {
     expect(again.value!.size).toBe(4);
   });
 
+  it("stays as it is once it is finished", async () => {
+    const film = new Film();
+    expect(film.add(new Blob(["abc"]))).toBe(true);
+    film.finish();
+    expect(film.add(new Blob(["late"]))).toBe(false);
+    expect(film.blob().size).toBe(3);
+    expect(await film.slice(0, MIB)).toMatchObject({ done: true, value: { size: 3 } });
+  });
+
+  it("frees its memory when it is dropped", () => {
+    const film = new Film();
+    film.add(new Blob(["abc"]));
+    film.drop();
+    expect(film.blob().size).toBe(0);
+  });
+
   it("says that nothing is left", async () => {
     const film = new Film();
     film.add(new Blob(["abc"]));

@@ -18,20 +18,28 @@ export class FilmShorter extends Error {
 export class Film {
   private chunks: Blob[] = [];
   private waiting: Array<() => void> = [];
-  private finished = false;
+  private isFinished = false;
   private lastPart = performance.now();
   size = 0;
 
-  add(chunk: Blob): void {
+  /** False: the film was finished before, and its bytes stay as they are. */
+  add(chunk: Blob): boolean {
+    if (this.isFinished) return false;
     this.chunks.push(chunk);
     this.size += chunk.size;
     this.wake();
+    return true;
   }
 
   /** No more chunks will come. */
   finish(): void {
-    this.finished = true;
+    this.isFinished = true;
     this.wake();
+  }
+
+  /** Frees the memory of a film that the clinic has. */
+  drop(): void {
+    this.chunks = [];
   }
 
   blob(type = ""): Blob {
@@ -48,12 +56,12 @@ export class Film {
     this.lastPart = performance.now();
     const stop = Math.min(end, this.size);
     const value = stop > start ? this.blob().slice(start, stop) : null;
-    return { value, done: this.finished && stop === this.size };
+    return { value, done: this.isFinished && stop === this.size };
   }
 
   private worthSending(start: number, end: number): boolean {
     const due = performance.now() - this.lastPart >= PART_MS;
-    return this.finished || this.size >= end || (due && this.size > start);
+    return this.isFinished || this.size >= end || (due && this.size > start);
   }
 
   private change(): Promise<void> {

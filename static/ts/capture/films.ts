@@ -43,7 +43,8 @@ export class FilmRow {
   private tellAdvice(advice: readonly string[]): void {
     const list = this.part("advice");
     if (list.textContent === advice.join("")) return;
-    list.replaceChildren(
+    list.textContent = "";
+    list.append(
       ...advice.map((sentence) => {
         const item = document.createElement("li");
         item.textContent = sentence;

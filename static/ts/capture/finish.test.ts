@@ -4,6 +4,10 @@ import { finishSession } from "./finish";
 const FORM = document.createElement("form");
 FORM.action = "/finish/";
 
+function answer(status: number, body = "") {
+  return { status, text: async () => body };
+}
+
 describe("finishing a session", () => {
   afterEach(() => {
     vi.useRealTimers();
@@ -11,11 +15,15 @@ describe("finishing a session", () => {
   });
 
   it("tells the clinic, then opens the next page", async () => {
-    const fetch = vi.fn().mockResolvedValue({ status: 0, type: "opaqueredirect" });
+    const fetch = vi.fn().mockResolvedValue(answer(0));
     vi.stubGlobal("fetch", fetch);
     const leave = vi.fn();
     await finishSession(FORM, leave);
-    expect(fetch.mock.calls[0]![1]).toMatchObject({ method: "POST", redirect: "manual" });
+    expect(fetch.mock.calls[0]![1]).toMatchObject({
+      method: "POST",
+      redirect: "manual",
+      headers: { Accept: "application/json" },
+    });
     expect(leave).toHaveBeenCalled();
   });
 
@@ -24,16 +32,39 @@ describe("finishing a session", () => {
     const fetch = vi
       .fn()
       .mockRejectedValueOnce(new TypeError("offline"))
-      .mockResolvedValueOnce({ status: 503 })
-      .mockResolvedValue({ status: 0 });
+      .mockResolvedValueOnce(answer(503, '{"error": "The computer is busy."}'))
+      .mockResolvedValueOnce(answer(403, "<h1>Blocked by your network</h1>"))
+      .mockResolvedValue(answer(0));
     vi.stubGlobal("fetch", fetch);
     const leave = vi.fn();
+    document.body.innerHTML = '<p id="finishing-words"></p>';
     const finished = finishSession(FORM, leave);
     await vi.advanceTimersByTimeAsync(500);
     expect(leave).not.toHaveBeenCalled();
+    await vi.waitUntil(() => fetch.mock.calls.length === 2);
+    expect(document.body.textContent).toBe("The computer is busy.");
     await vi.advanceTimersByTimeAsync(20_000);
     await finished;
-    expect(fetch).toHaveBeenCalledTimes(3);
+    expect(fetch).toHaveBeenCalledTimes(4);
     expect(leave).toHaveBeenCalledTimes(1);
+  });
+
+  it("asks again where no answer comes", async () => {
+    vi.useFakeTimers();
+    const hanging = (_address: string, { signal }: RequestInit) =>
+      new Promise((_, reject) => signal!.addEventListener("abort", reject));
+    const fetch = vi.fn().mockImplementationOnce(hanging).mockResolvedValue(answer(0));
+    vi.stubGlobal("fetch", fetch);
+    const leave = vi.fn();
+    void finishSession(FORM, leave);
+    await vi.advanceTimersByTimeAsync(32_000);
+    expect(leave).toHaveBeenCalled();
+  });
+
+  it("goes on when the clinic says that the link has ended", async () => {
+    vi.stubGlobal("fetch", async () => answer(404, '{"error": "Your link has ended."}'));
+    const leave = vi.fn();
+    await finishSession(FORM, leave);
+    expect(leave).toHaveBeenCalled();
   });
 });

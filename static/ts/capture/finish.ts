@@ -1,7 +1,11 @@
 // Ends the session: asked again until the server has heard it, then the next page is opened.
+import { ask, laterWords, meaning } from "./answers";
 import { Patience } from "./patience";
+import { element } from "./screen";
 
-/** `leave` opens this page anew: a finished session leads on to its receipt. */
+const ANSWER_MS = 30_000;
+
+/** `leave` opens this page anew: a finished session leads on to its receipt. Tells why it waits. */
 export async function finishSession(
   form: HTMLFormElement,
   leave: () => void = () => window.location.reload(),
@@ -11,8 +15,19 @@ export async function finishSession(
   leave();
 }
 
+/** The server leads on to the next page, or says in its own words why not. */
 async function isHeard(form: HTMLFormElement): Promise<boolean> {
-  const asked = { method: "POST", body: new FormData(form), redirect: "manual" } as const;
-  const response = await fetch(form.action, asked).catch(() => null);
-  return response !== null && response.status < 500;
+  const asked: RequestInit = {
+    method: "POST",
+    body: new FormData(form),
+    headers: { Accept: "application/json" },
+    redirect: "manual",
+  };
+  const answer = await ask(form.action, asked, ANSWER_MS);
+  if (answer === null) return false;
+  const { status, body } = answer;
+  if (status < 400) return status === 0;
+  if (meaning(status, body) !== "later") return true;
+  element("finishing-words").textContent = laterWords(status, body);
+  return false;
 }

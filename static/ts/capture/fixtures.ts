@@ -45,12 +45,16 @@ export const PAGE = `
   <p id="spoken"></p><p id="sending" hidden></p><p id="expiry" hidden></p>
   ${panel("opening")}
   ${panel("camera", `<label id="read-aloud-choice" hidden><input type="checkbox" id="read-aloud"></label>
+    <input type="checkbox" id="by-myself">
     <button data-act="open"></button>`)}
-  ${panel("setup", `<p data-read>Look here.</p>${START}`)}
+  ${panel("setup", `<p data-read>Look here.</p><p id="sound-words"></p>${START}`)}
   <video id="preview"></video>
-  ${panel("problem", '<h1 id="problem-title"></h1><p id="problem-words"></p><button data-act="retry"></button>')}
+  ${panel("problem", '<h1 id="problem-title"></h1><p id="problem-words"></p><button data-act="retry"></button><button data-act="by-hand"></button>')}
   ${["rest", "smile"].map((code) => panel(`task-${code}`, `<p id="place-${code}"></p><p data-read>Do it.</p>${START}`)).join("")}
+  ${["rest", "smile"].map((code) => panel(`hand-${code}`, `<input type="file" id="file-${code}">
+    <button data-act="later"></button><button data-act="skip"></button>`)).join("")}
   ${panel("stopped", `<h1 id="stopped-title"></h1><p id="stopped-words"></p><button data-act="again"></button>
+    ${button("by-hand", "stopped-by-hand")}
     <button data-act="later"></button><button data-act="skip"></button>`)}
   ${panel("paused", `<p id="paused-words"></p><button data-act="continue"></button>
     <button data-act="later"></button>${button("skip", "paused-skip")}`)}
@@ -61,7 +65,7 @@ export const PAGE = `
     ${button("finish", "question-finish")}${button("later", "question-later")}`)}
   ${panel("finish", `<p id="finish-words"></p><button data-act="finish"></button>${button("not-yet", "finish-not-yet")}`)}
   <section data-panel="question finish" hidden><details id="own-films"><ul id="films"></ul></details></section>
-  ${panel("kept", '<p id="kept-words"></p>')}
+  ${panel("kept", '<p id="kept-words"></p><button data-act="reload"></button>')}
   ${panel("finishing")}
   <form id="finish-form" action="/finish/"></form>
   <template id="film-row"><li><h2 data-part="title"></h2><p data-part="words"></p>
@@ -72,6 +76,7 @@ export const PAGE = `
 /** A camera track that a test can end or mute. */
 export class FakeTrack extends EventTarget {
   readyState = "live";
+  muted = false;
   label = "Front camera";
   stop = () => {
     this.readyState = "ended";
@@ -81,6 +86,23 @@ export class FakeTrack extends EventTarget {
 
 export function fakeStream(track = new FakeTrack()): MediaStream {
   return { getTracks: () => [track], getVideoTracks: () => [track] } as unknown as MediaStream;
+}
+
+/** A camera's picture whose frames the test shows. */
+export function countFrames(video: HTMLVideoElement): { show: () => void } {
+  let told: VideoFrameRequestCallback[] = [];
+  let frames = 0;
+  video.requestVideoFrameCallback = (callback) => told.push(callback);
+  video.cancelVideoFrameCallback = () => undefined;
+  return {
+    show: () => {
+      const now = told;
+      told = [];
+      frames += 1;
+      const frame = { mediaTime: frames / 30, presentedFrames: frames } as VideoFrameCallbackMetadata;
+      for (const callback of now) callback(performance.now(), frame);
+    },
+  };
 }
 
 /** A MediaRecorder whose events the test fires. */

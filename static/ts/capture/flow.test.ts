@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openCamera } from "./camera";
 import type { Delivery } from "./delivery";
-import { CameraLost, CameraRefused, StoppedByHand, type CaptureError } from "./errors";
+import { CameraLost, CameraRefused, RecorderFailed, StoppedByHand, type CaptureError } from "./errors";
 import { finishSession } from "./finish";
 import { FakeTrack, PAGE, REST, SETUP, SMILE, fakeStream } from "./fixtures";
 import { CaptureFlow } from "./flow";
@@ -22,11 +22,17 @@ vi.mock("./store", () => ({ TakeStore: { open: async () => null } }));
 vi.mock("./tabs", () => ({ SessionHold: { claim: vi.fn(), takeOver: vi.fn() } }));
 vi.mock("./progress", () => ({ Progress: class { stop(): void {} } }));
 vi.mock("./wake", () => ({ stayAwake: vi.fn() }));
-vi.mock("./beep", () => ({ AudioBeeper: class { unlock = () => Promise.resolve(); } }));
+vi.mock("./beep", () => ({
+  NOW_HZ: 880,
+  AudioBeeper: class {
+    wake = () => Promise.resolve();
+    at = () => ({ heard: () => null });
+  },
+}));
 // No guide: each film starts once its text could have been read.
-vi.mock("./guide/guide", () => ({ Guide: { open: async () => ({ mode: "none" }) } }));
+vi.mock("./guide/guide", () => ({ Guide: { open: async () => ({ mode: "none", close: () => undefined }) } }));
 
-const READ_S = 3.1; // for the set-up's or a task's text in the fixtures
+const READ_S = 3.3; // for the set-up's or a task's text in the fixtures
 let clock = 0;
 
 function delivery(task: typeof SMILE, isPartial = false): Delivery {
@@ -131,6 +137,7 @@ describe("the visit to the record page", () => {
     await seconds(READ_S);
     expect(panel()).toBe("stopped");
     expect(element("stopped-title").textContent).toBe("The camera was switched off");
+    expect(element("stopped-by-hand").hidden).toBe(true);
     await press("again");
     expect(panel()).toBe("task-rest");
     await seconds(READ_S);
@@ -225,6 +232,19 @@ describe("the visit to the record page", () => {
     expect(panel()).toBe("task-rest");
   });
 
+  it("looks again for what is on this device before the end, where it was not to be had before", async () => {
+    await cameraReady();
+    await press("pause");
+    await press("skip");
+    vi.mocked(recover).mockResolvedValueOnce([delivery(REST)]);
+    await seconds(READ_S + 1);
+    expect(filmed()).toEqual(["smile"]);
+    const asked = vi.mocked(recover).mock.calls.map(([{ tasks }]) => tasks.map(({ code }) => code));
+    expect(asked).toEqual([["rest", "smile"], ["rest"]]);
+    await seconds(25);
+    expect(panel()).toBe("finish"); // nothing is missing
+  });
+
   it("needs no camera when all films have arrived", async () => {
     await begin({ tasks: [{ ...REST, received: true }] });
     expect(panel()).toBe("wait");
@@ -246,7 +266,7 @@ describe("the visit to the record page", () => {
 
   it("finishes by itself when all films are there", async () => {
     await begin({ tasks: [{ ...REST, received: true }] });
-    await seconds(20 + 6);
+    await seconds(20 + 21);
     expect(finishSession).toHaveBeenCalledWith(element("finish-form"));
     expect(panel()).toBe("finishing");
   });
@@ -267,6 +287,85 @@ describe("the visit to the record page", () => {
     await seconds(60);
     expect(panel()).toBe("elsewhere");
     expect(filmed()).toEqual([]);
+  });
+
+  it("opens the camera again after a pause of its set-up that took longer", async () => {
+    const track = new FakeTrack();
+    vi.mocked(openCamera).mockResolvedValueOnce(fakeStream(track));
+    await begin();
+    await press("open");
+    await seconds(1.5);
+    await press("pause");
+    await press("later");
+    expect(track.readyState).toBe("ended");
+    await press("continue");
+    await seconds(1.5 + READ_S);
+    expect(openCamera).toHaveBeenCalledTimes(2);
+    expect(panel()).toBe("task-rest");
+  });
+
+  it("does not film again a third time what the rest is put off after", async () => {
+    await cameraReady({ tasks: [SMILE] });
+    await press("pause");
+    await press("skip");
+    await seconds(1);
+    vi.mocked(recordTake).mockImplementationOnce(async (task) => {
+      const film = delivery(task);
+      Object.defineProperty(film, "isSettled", { value: false }); // it travels for long
+      return { delivery: film, broken: null };
+    });
+    await press("again");
+    await seconds(1.5 + 2 * READ_S);
+    expect(panel()).toBe("wait");
+    await press("later");
+    await press("continue");
+    await seconds(60);
+    expect(filmed()).toEqual(["smile"]);
+  });
+
+  it("films nothing more once the link has ended, and says so", async () => {
+    const film = delivery(REST);
+    vi.mocked(recordTake).mockImplementationOnce(async (_task, _start, studio) => {
+      setTimeout(() => {
+        Object.assign(film, { state: { kind: "kept", words: "Ask for a new link." }, isSettled: true });
+        studio.changed();
+      }, 1000);
+      return { delivery: film, broken: null };
+    });
+    await cameraReady();
+    await seconds(READ_S);
+    expect(panel()).toBe("task-smile");
+    await seconds(1.5);
+    expect(panel()).toBe("kept");
+    expect(element("kept-words").textContent).toBe("Ask for a new link.");
+    await seconds(60);
+    expect(filmed()).toEqual(["rest"]);
+  });
+
+  it("asks for films of the device's own camera where this page cannot film", async () => {
+    vi.mocked(openCamera).mockRejectedValue(new CameraRefused());
+    await begin();
+    await press("open");
+    await press("by-hand");
+    expect(panel()).toBe("hand-rest");
+    await press("skip");
+    expect(panel()).toBe("hand-smile");
+    await press("later");
+    expect(panel()).toBe("later");
+    await press("continue");
+    expect(panel()).toBe("problem"); // the camera is tried anew
+  });
+
+  it("offers the device's own camera where the recorder fails, and closes this page's", async () => {
+    const track = new FakeTrack();
+    vi.mocked(openCamera).mockResolvedValueOnce(fakeStream(track));
+    breaks(new RecorderFailed());
+    await cameraReady();
+    await seconds(READ_S);
+    expect(element("stopped-by-hand").hidden).toBe(false);
+    await press("by-hand");
+    expect(panel()).toBe("hand-rest");
+    expect(track.readyState).toBe("ended");
   });
 
   it("warns of a link that ends soon", async () => {

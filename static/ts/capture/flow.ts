@@ -1,6 +1,9 @@
 // The whole visit to the record page: camera set-up, one task after the other, the end.
+import { abort } from "./abort";
+import { askForFilm } from "./by-hand";
+import { isLive } from "./camera";
 import { Deliveries } from "./deliveries";
-import { MovedElsewhere, StoppedByHand, namedError } from "./errors";
+import { MovedElsewhere, NoRecorder, RecorderFailed, StoppedByHand, namedError } from "./errors";
 import { watchExpiry } from "./expiry";
 import { finishSession } from "./finish";
 import { recover } from "./recover";
@@ -23,7 +26,10 @@ export class CaptureFlow {
   private readonly camera: Viewfinder;
   private readonly review: Review;
   private readonly closed = new AbortController();
+  private readonly byMyself = document.getElementById("by-myself") as HTMLInputElement | null;
   private store: TakeStore | null = null;
+  /** Films are made by the device's own camera program. */
+  private byHand = false;
 
   constructor(
     private readonly setup: Setup,
@@ -40,21 +46,30 @@ export class CaptureFlow {
 
   async run(): Promise<void> {
     await this.hold();
-    this.store = await TakeStore.open();
-    for (const left of await recover(this.setup, this.store, this.changed)) {
-      this.deliveries.add(left);
-    }
+    await this.takeUpLeft();
     let tasks: readonly Task[] = this.setup.tasks;
     for (;;) {
       await this.filmAll(tasks, tasks === this.setup.tasks);
       this.camera.close();
+      if (!this.store) await this.takeUpLeft();
       const answer = await this.review.ask();
       if (answer === "finish") break;
+      if (answer === "reload") return window.location.reload();
       if (answer === "later") await this.later();
-      else tasks = answer;
+      // What was filmed again is not asked for a third time.
+      tasks = answer === "later" ? this.setup.tasks : answer;
     }
     this.screen.open("finishing");
     await finishSession(element<HTMLFormElement>("finish-form"));
+  }
+
+  /** The films that an earlier visit left on this device, of tasks for which there is none yet. */
+  private async takeUpLeft(): Promise<void> {
+    this.screen.open("opening"); // a slow device's store takes its time
+    this.store = await TakeStore.open();
+    const open = this.setup.tasks.filter((task) => !this.deliveries.of(task.code));
+    const left = await recover({ ...this.setup, tasks: open }, this.store, this.changed);
+    for (const film of left) this.deliveries.add(film);
   }
 
   /** One window at a time makes the films of a session. */
@@ -69,18 +84,19 @@ export class CaptureFlow {
   }
 
   private async giveWay(): Promise<void> {
-    this.closed.abort(new MovedElsewhere());
+    abort(this.closed, new MovedElsewhere());
     this.camera.close();
     await this.screen.askLast("elsewhere", "opening");
     await SessionHold.takeOver(this.setup.session);
     window.location.reload();
   }
 
-  /** Films these tasks in order; `onlyOpen`: those that have been made are passed over. */
+  /** Films these in order, while the link lasts; `onlyOpen`: those that are made are passed over. */
   private async filmAll(tasks: readonly Task[], onlyOpen: boolean): Promise<void> {
     for (const [index, task] of tasks.entries()) {
-      if (onlyOpen && this.deliveries.isMade(task)) continue;
-      await this.task(task, placeWords(tasks, index));
+      if (this.deliveries.keptWords !== null) return;
+      const open = onlyOpen ? tasks.filter((one) => !this.deliveries.isMade(one)) : tasks;
+      if (open.includes(task)) await this.task(task, placeWords(tasks, index, open));
     }
   }
 
@@ -89,14 +105,35 @@ export class CaptureFlow {
     this.screen.write(`place-${task.code}`, place);
     for (;;) {
       try {
-        const stream = await this.camera.ready();
-        const start = await this.waitToStart(`task-${task.code}`, stream);
-        if (start) return await this.take(task, start, stream);
-        if ((await this.pause("", true)) === "skip") return;
+        const stream = this.byHand ? null : await this.camera.ready();
+        if (!stream) this.camera.close();
+        this.byHand = stream === null;
+        const answer = stream ? await this.film(task, stream) : await this.filmByHand(task);
+        if (answer === "made" || answer === "skip" || answer === "kept") return;
       } catch (error) {
-        if ((await this.broken(error)) === "skip") return;
+        const answer = await this.broken(error);
+        if (answer === "skip") return;
+        this.byHand = answer === "by-hand";
       }
     }
+  }
+
+  private async film(task: Task, stream: MediaStream): Promise<string> {
+    if (this.deliveries.keptWords !== null) return "kept";
+    const start = await this.waitToStart(`task-${task.code}`, stream);
+    if (start === "kept") return start;
+    if (typeof start === "string") return this.pause("", true);
+    await this.take(task, start, stream);
+    return "made";
+  }
+
+  private async filmByHand(task: Task): Promise<string> {
+    const { setup, screen, store, changed } = this;
+    const film = await askForFilm(task, { setup, screen, store, changed });
+    if (typeof film === "string") return this.laterOr(film);
+    this.deliveries.add(film);
+    changed();
+    return "made";
   }
 
   private async take(task: Task, start: Start, stream: MediaStream): Promise<void> {
@@ -111,21 +148,25 @@ export class CaptureFlow {
   }
 
   private async setUp(stream: MediaStream): Promise<void> {
-    while (!(await this.waitToStart("setup", stream))) await this.pause("", false);
+    // Once the rest was put off, this camera is closed: another one is opened.
+    while (isLive(stream)) {
+      if (typeof (await this.waitToStart("setup", stream)) !== "string") return;
+      await this.pause("", false);
+    }
   }
 
-  /** null: the person wants a pause. */
-  private async waitToStart(panel: string, stream: MediaStream): Promise<Start | null> {
+  private waitToStart(panel: string, stream: MediaStream): Promise<Start | string> {
     const { setup, screen, closed } = this;
-    const answer = await waitToStart(panel, {
+    return waitToStart(panel, {
       setup,
       screen,
       stream,
+      video: this.camera.video,
+      byMyself: this.byMyself?.checked ?? false,
       guide: () => this.camera.guide,
       speaker: this.aloud.speaker,
       closed: closed.signal,
     });
-    return typeof answer === "string" ? null : answer;
   }
 
   private async broken(error: unknown): Promise<string> {
@@ -133,6 +174,8 @@ export class CaptureFlow {
     const known = namedError(error);
     this.screen.write("stopped-title", known.title);
     this.screen.write("stopped-words", known.message);
+    const canRecord = !(known instanceof NoRecorder || known instanceof RecorderFailed);
+    this.screen.hide("stopped-by-hand", canRecord);
     return this.laterOr(await this.screen.ask("stopped"));
   }
 
@@ -150,13 +193,20 @@ export class CaptureFlow {
   /** The person has gone; the same link, or this page, goes on with what is left. */
   private async later(): Promise<void> {
     this.camera.close();
+    this.byHand = false;
     this.changed();
     await this.screen.ask("later");
   }
 
+  private stopWaiting(code: string): void {
+    for (const panel of [`task-${code}`, `hand-${code}`]) this.screen.pressIn(panel, "kept");
+  }
+
   private readonly changed = (): void => {
-    const { underWay } = this.deliveries;
-    this.screen.tell("sending", sendingWords(underWay).words);
+    const { underWay, keptWords } = this.deliveries;
+    this.screen.tell("sending", keptWords ?? sendingWords(underWay).words);
+    // The link has ended: nothing more is filmed, and what follows says why.
+    if (keptWords !== null) for (const { code } of this.setup.tasks) this.stopWaiting(code);
     this.screen.write(
       "later-words",
       underWay.length > 0

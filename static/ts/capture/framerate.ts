@@ -26,10 +26,12 @@ export class FrameMeter {
   private last: Seen | null = null;
   private readonly intervals: Record<string, number> = {};
   private handle = 0;
+  private seenAt = 0;
 
   constructor(private readonly video: HTMLVideoElement) {}
 
   start(): this {
+    this.seenAt = performance.now();
     if (canCountFrames(this.video)) this.next();
     return this;
   }
@@ -37,6 +39,11 @@ export class FrameMeter {
   stop(): FrameFacts {
     if (this.handle) this.video.cancelVideoFrameCallback(this.handle);
     return this.facts();
+  }
+
+  /** Seconds since the last frame, or since the start where none has come. */
+  get silence(): number {
+    return (performance.now() - this.seenAt) / 1000;
   }
 
   facts(): FrameFacts {
@@ -65,6 +72,7 @@ export class FrameMeter {
       const step = String(Math.round(each / STEP_MS) * STEP_MS);
       this.intervals[step] = (this.intervals[step] ?? 0) + passed;
     }
+    this.seenAt = performance.now();
     this.first ??= seen;
     this.last = seen;
   }

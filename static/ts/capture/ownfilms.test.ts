@@ -20,7 +20,8 @@ describe("looking at one's own films", () => {
     HTMLMediaElement.prototype.pause = () => undefined;
     URL.revokeObjectURL = vi.fn();
     const deliveries = new Deliveries();
-    const film = { task: SMILE, isPartial: false, isSettled: false, replay: () => "blob:film" };
+    const state = { kind: "sending", percent: 0 };
+    const film = { task: SMILE, state, isPartial: false, replay: () => "blob:film" };
     deliveries.add(film as unknown as Delivery);
     opened.mockClear();
     own = new OwnFilms([REST, SMILE], deliveries, opened);

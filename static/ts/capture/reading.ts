@@ -1,7 +1,7 @@
 // How long somebody takes to read a text who reads slowly, from its words or Chinese characters.
 
-const WORDS_PER_S = 2.5;
-const CHARACTERS_PER_S = 4;
+const WORDS_PER_S = 1.7;
+const CHARACTERS_PER_S = 2.7;
 // Finding the place and looking up from the page.
 const LOOK_S = 2;
 

@@ -37,10 +37,39 @@ describe("a take's recorder", () => {
     vi.useFakeTimers();
     const recorder = new TakeRecorder(fakeStream(), () => undefined);
     void recorder.start();
+    FakeRecorder.last.dispatchEvent(new Event("start"));
     FakeRecorder.last.sendsStop = false;
     const stopped = recorder.stop();
-    await vi.advanceTimersByTimeAsync(3000);
+    await vi.advanceTimersByTimeAsync(8000);
     await expect(stopped).resolves.toBeUndefined();
+  });
+
+  it("waits for the last chunk of a recording that the browser has ended by itself", async () => {
+    vi.useFakeTimers();
+    const chunks: number[] = [];
+    const recorder = new TakeRecorder(fakeStream(), (chunk) => chunks.push(chunk.size));
+    void recorder.start();
+    FakeRecorder.last.dispatchEvent(new Event("start"));
+    FakeRecorder.last.state = "inactive";
+    const ended = vi.fn();
+    void recorder.stop().then(ended);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(ended).not.toHaveBeenCalled();
+    FakeRecorder.last.chunk("last");
+    FakeRecorder.last.dispatchEvent(new Event("stop"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ended).toHaveBeenCalled();
+    expect(chunks).toEqual([4]);
+  });
+
+  it("has nothing to wait for when it has stopped, or never began", async () => {
+    const recorder = new TakeRecorder(fakeStream(), () => undefined);
+    await expect(recorder.stop()).resolves.toBeUndefined();
+    void recorder.start();
+    FakeRecorder.last.dispatchEvent(new Event("start"));
+    FakeRecorder.last.state = "inactive";
+    FakeRecorder.last.dispatchEvent(new Event("stop"));
+    await expect(recorder.stop()).resolves.toBeUndefined();
   });
 
   it("hands over what still comes while it waits for the stop event", async () => {
@@ -48,10 +77,11 @@ describe("a take's recorder", () => {
     const chunks: number[] = [];
     const recorder = new TakeRecorder(fakeStream(), (chunk) => chunks.push(chunk.size));
     void recorder.start();
+    FakeRecorder.last.dispatchEvent(new Event("start"));
     FakeRecorder.last.sendsStop = false;
     const stopped = recorder.stop();
     FakeRecorder.last.chunk("last");
-    await vi.advanceTimersByTimeAsync(3000);
+    await vi.advanceTimersByTimeAsync(8000);
     await stopped;
     expect(chunks).toEqual([4]);
   });

@@ -4,8 +4,8 @@ import { chooseMime } from "./mime";
 
 const CHUNK_MS = 1000;
 const BITS_PER_SECOND = 2_500_000;
-// iOS may stop a hidden page's recorder without a `stop` event.
-const STOP_PATIENCE_MS = 3000;
+// iOS may stop a hidden page's recorder without a `stop` event; a slow phone takes seconds to it.
+const STOP_PATIENCE_MS = 8000;
 const START_PATIENCE_MS = 8000;
 
 export interface Started {
@@ -18,11 +18,16 @@ export interface Started {
 
 export class TakeRecorder {
   private readonly recorder: MediaRecorder;
+  private readonly stopped: Promise<void>;
+  private hasBegun = false;
 
   constructor(stream: MediaStream, onChunk: (chunk: Blob) => void) {
     const mimeType = chooseMime((type) => MediaRecorder.isTypeSupported(type), navigator.userAgent);
     if (mimeType === null) throw new NoRecorder();
     this.recorder = new MediaRecorder(stream, { mimeType, videoBitsPerSecond: BITS_PER_SECOND });
+    this.stopped = new Promise((resolve) => {
+      this.recorder.addEventListener("stop", () => resolve());
+    });
     this.recorder.addEventListener("dataavailable", ({ data }) => {
       if (data.size > 0) onChunk(data);
     });
@@ -39,6 +44,7 @@ export class TakeRecorder {
       this.onError(reject);
       setTimeout(() => reject(new RecorderFailed()), START_PATIENCE_MS);
       this.recorder.start(CHUNK_MS);
+      this.hasBegun = true;
     });
   }
 
@@ -46,13 +52,11 @@ export class TakeRecorder {
     this.recorder.addEventListener("error", () => failed(new RecorderFailed()));
   }
 
-  /** Resolves once the last chunk has been handed over. */
-  stop(): Promise<void> {
-    if (this.recorder.state === "inactive") return Promise.resolve();
-    return new Promise((resolve) => {
-      this.recorder.addEventListener("stop", () => resolve());
-      setTimeout(resolve, STOP_PATIENCE_MS);
-      this.recorder.stop();
-    });
+  /** Resolves once the last chunk has been handed over, also where the recorder ended by itself. */
+  async stop(): Promise<void> {
+    if (!this.hasBegun) return;
+    if (this.recorder.state !== "inactive") this.recorder.stop();
+    const late = new Promise((resolve) => setTimeout(resolve, STOP_PATIENCE_MS));
+    await Promise.race([this.stopped, late]);
   }
 }

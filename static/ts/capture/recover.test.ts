@@ -115,6 +115,30 @@ describe("films that an earlier visit left", () => {
     expect(await stillHere()).toEqual([]);
   });
 
+  it("leave what the server has alone as long as no whole film stands for it", async () => {
+    await leave({ id: "a", seconds: 4, started: "2999-01-01" });
+    await leave({ id: "b", seconds: 2, started: "2999-01-02" });
+    await leave({ id: "c", seconds: 0, started: "2999-01-03" });
+    expect(await come()).toEqual(["smile part"]);
+    expect(removeUpload).not.toHaveBeenCalled();
+    // The shorter part waits; there is nothing to keep of the empty one.
+    expect(await stillHere()).toEqual(["b"]);
+  });
+
+  it("are only forgotten here when nothing of them can be read", async () => {
+    await leave({ seconds: 0 });
+    expect(await come()).toEqual([]);
+    expect(removeUpload).not.toHaveBeenCalled();
+    expect(await stillHere()).toEqual([]);
+  });
+
+  it("are sent though they have lain here for long", async () => {
+    await leave({ facts: WHOLE, started: "2020-01-01T00:00:00.000Z" });
+    await leave({ session: "07e7", id: "other", started: "2020-01-01T00:00:00.000Z" });
+    expect(await come()).toEqual(["smile"]);
+    await vi.waitFor(async () => expect(await store.left("07e7")).toEqual([]));
+  });
+
   it("are sent when they are whole, though the clinic may have them", async () => {
     await leave({ facts: WHOLE });
     const received = { ...SETUP, tasks: [{ ...SMILE, received: true }] };

@@ -1,6 +1,6 @@
 // Films that an earlier visit to the page left on this device: sent now.
 import { Delivery, removeTake } from "./delivery";
-import type { Setup, Task } from "./setup";
+import type { Delivering, Task } from "./setup";
 import type { LeftTake, TakeStore } from "./store";
 import { plannedCues } from "./timeline";
 
@@ -10,22 +10,24 @@ import { plannedCues } from "./timeline";
  * may call it: another window's recording would look cut off.
  */
 export async function recover(
-  setup: Setup,
+  setup: Delivering,
   store: TakeStore | null,
   changed: () => void,
 ): Promise<Delivery[]> {
   if (!store) return [];
   try {
-    await store.purgeOld();
     const left = await store.left(setup.session);
-    return setup.tasks.flatMap((task) => {
+    const films = setup.tasks.flatMap((task) => {
       const ofTask = left.filter((take) => take.task === task.code);
       const wanted = theOneToSend(task, ofTask);
+      const isWholeThere = task.received || (wanted !== null && isWhole(wanted));
       for (const take of ofTask) {
-        if (take !== wanted) void removeTake(store.copyOf(take), take.address, setup.csrf);
+        if (take !== wanted) putAway(take, isWholeThere, store, setup.csrf);
       }
       return wanted ? [sent(wanted, new Delivery(task, setup, changed, store))] : [];
     });
+    store.purgeOld(setup.session).catch(console.error);
+    return films;
   } catch (error) {
     console.error(error);
     return [];
@@ -42,6 +44,15 @@ function theOneToSend(task: Task, takes: readonly LeftTake[]): LeftTake | null {
 
 function isWhole({ facts }: LeftTake): boolean {
   return facts !== null && !facts.partial;
+}
+
+/**
+ * A take that is not sent. The server may have more of it than this device: its part goes only
+ * when nobody wants it, or a whole film stands for it. Until then a shorter part stays here.
+ */
+function putAway(take: LeftTake, isWholeThere: boolean, store: TakeStore, csrf: string): void {
+  if (take.unwanted || isWholeThere) void removeTake(store.copyOf(take), take.address, csrf);
+  else if (take.chunks.length === 0) store.copyOf(take).forget();
 }
 
 function sent(left: LeftTake, delivery: Delivery): Delivery {

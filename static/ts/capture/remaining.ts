@@ -4,12 +4,16 @@ import type { Task } from "./setup";
 import { t } from "./translate";
 
 // Reading, the count-down and a breath between two films.
-const BETWEEN_S = 15;
+const BETWEEN_S = 25;
 
-/** "Film 2 of 5, about 3 minutes left"; `tasks` are all that are made in this go. */
-export function placeWords(tasks: readonly Task[], index: number): string {
+/** "Film 2 of 5, about 3 minutes left"; the minutes are for those that are still `open`. */
+export function placeWords(
+  tasks: readonly Task[],
+  index: number,
+  open: readonly Task[] = tasks,
+): string {
   const film = t("Film {n} of {all}", { n: index + 1, all: tasks.length });
-  return `${film} · ${minutesWords(tasks.slice(index))}`;
+  return `${film} · ${minutesWords(tasks.slice(index).filter((task) => open.includes(task)))}`;
 }
 
 export function minutesWords(tasks: readonly Task[]): string {

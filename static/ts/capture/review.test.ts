@@ -85,7 +85,7 @@ describe("the end of a visit", () => {
     told({ state: "done" });
     await seconds(1);
     expect(panel()).toBe("finish");
-    await seconds(4);
+    await seconds(19);
     expect(answer).toBeNull();
     await seconds(1);
     expect(answer).toBe("finish");
@@ -159,5 +159,7 @@ describe("the end of a visit", () => {
     expect(panel()).toBe("kept");
     expect(element("kept-words").textContent).toBe("Ask your clinic for a new link.");
     expect(answer).toBeNull();
+    await tap("reload");
+    expect(answer).toBe("reload");
   });
 });

@@ -10,10 +10,10 @@ import { t } from "./translate";
 import { sendingWords } from "./words";
 
 const LOOK_MS = 500;
-const FINISH_MS = 5000;
+const FINISH_MS = 20_000;
 
-/** What follows: the session is finished, left for later, or these tasks are filmed again. */
-export type Answer = "finish" | "later" | readonly Task[];
+/** What follows: the session is finished, left for later, looked at anew, or these are filmed again. */
+export type Answer = "finish" | "later" | "reload" | readonly Task[];
 
 export class Review {
   private snapshot: Snapshot | null = null;
@@ -92,7 +92,8 @@ export class Review {
     const { screen } = this;
     screen.write("question-title", title);
     screen.write("question-yes", yes);
-    element("question-advice").replaceChildren(...advice.map(item));
+    element("question-advice").textContent = "";
+    element("question-advice").append(...advice.map(item));
     screen.hide("question-finish", !this.judged.hasAny);
     screen.hide("question-later", this.judged.hasAny);
     const answer = await screen.ask("question");

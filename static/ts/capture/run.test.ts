@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Beeper } from "./beep";
+import type { Beep, Beeper } from "./beep";
 import { REST, SMILE } from "./fixtures";
 import { runTake, type Clock } from "./run";
 import type { Moment } from "./timeline";
@@ -19,11 +19,13 @@ class FakeClock implements Clock {
 
 class FakeBeeper implements Beeper {
   cancelled = false;
+  silent = false;
   readonly asked: Array<[number, number]> = [];
   constructor(private readonly late: number | null) {}
-  at(time: number, hz: number): number | null {
+  at(time: number, hz: number): Beep {
     this.asked.push([time, hz]);
-    return this.late === null ? null : time + this.late;
+    const { late } = this;
+    return { heard: () => (late === null || this.silent ? null : time + late) };
   }
   cancel(): void {
     this.cancelled = true;
@@ -41,7 +43,7 @@ function run(task = SMILE, beeper = new FakeBeeper(5), abortAt = Infinity) {
   const stop = new AbortController();
   const clock = new FakeClock();
   clock.onFrame = (seconds) => seconds >= abortAt && stop.abort();
-  return { shown, passed, beeper, times: runTake(task, ZERO, stage, beeper, stop.signal, clock) };
+  return { shown, passed, beeper, clock, times: runTake(task, ZERO, stage, beeper, stop.signal, clock) };
 }
 
 describe("running a take", () => {
@@ -75,6 +77,28 @@ describe("running a take", () => {
     const { cues, stamps } = await run(SMILE, new FakeBeeper(null)).times;
     expect(stamps.every((stamp) => stamp.heard === null)).toBe(true);
     expect(cues[0]!.start).toBe(stamps[0]!.shown);
+  });
+
+  it("stamps no beep as heard that was silenced meanwhile", async () => {
+    const { beeper, clock, times } = run();
+    clock.onFrame = (seconds) => (beeper.silent = seconds > 5);
+    expect((await times).stamps.map(({ heard }) => heard)).toEqual([2.005, 4.005, null, null]);
+  });
+
+  it.each([
+    ["heard", 0, [{ start: 2, end: 4 }, { start: 6, end: 8 }]],
+    ["planned", null, [{ start: 2, end: 4 }, { start: 6, end: expect.closeTo(8.5, 1) }]],
+  ])("stamps every change that a page passed that stood still, as it was %s", async (_, late, cues) => {
+    const { clock, times } = run(SMILE, new FakeBeeper(late));
+    clock.onFrame = (seconds) => {
+      if (seconds > 3.9 && seconds < 4) clock.time = ZERO + 8500;
+    };
+    const took = await times;
+    expect(took.stamps.map(({ planned }) => planned)).toEqual([2, 4, 6, 8]);
+    expect(took.stamps.slice(1, 3).map(({ shown }) => shown)).toEqual([null, null]);
+    expect(took.cues[0]!.start).toBeCloseTo(2, 1);
+    expect(took.cues.slice(1)).toEqual(cues.slice(1));
+    expect(took.cues[0]!.end).toBe(4);
   });
 
   it("shows every phase once, in order", async () => {

@@ -3,11 +3,13 @@ import { NOW_HZ, RELAX_HZ, type Beeper } from "./beep";
 import type { Task } from "./setup";
 import { duration, momentAt, plannedCues, type Cue, type Moment, type Phase } from "./timeline";
 
-/** When a change was planned, seen and heard, in seconds of stream time; null: there was no beep. */
+/** When a change was planned, seen and heard, in seconds of stream time. */
 interface Stamp {
   readonly phase: Phase;
   readonly planned: number;
-  readonly shown: number;
+  /** null: the page stood still until the next change was due. */
+  readonly shown: number | null;
+  /** null: there was no beep. */
   readonly heard: number | null;
 }
 
@@ -44,7 +46,7 @@ export async function runTake(
   clock: Clock = pageClock,
 ): Promise<TakeTimes> {
   const changes = plannedChanges(task);
-  const heard = changes.map(({ planned, hz }) => toStream(beeper.at(zero + planned * 1000, hz), zero));
+  const beeps = changes.map(({ planned, hz }) => beeper.at(zero + planned * 1000, hz));
   const stamps: Stamp[] = [];
   let seconds = 0;
   let moment = momentAt(task, 0);
@@ -60,9 +62,12 @@ export async function runTake(
     const next = momentAt(task, seconds);
     if (next.phase !== moment.phase || next.index !== moment.index) {
       stage.show(next);
-      const at = stamps.length;
-      const change = changes[at];
-      if (change) stamps.push(stamp(change, seconds, heard[at] ?? null));
+      const passed = changes.filter(({ planned }) => planned <= seconds);
+      for (let at = stamps.length; at < passed.length; at += 1) {
+        const shown = at === passed.length - 1 ? rounded(seconds) : null;
+        const heard = toStream(beeps[at]!.heard(), zero);
+        stamps.push({ phase: passed[at]!.phase, planned: passed[at]!.planned, shown, heard });
+      }
     }
     moment = next;
   }
@@ -82,13 +87,11 @@ function plannedChanges(task: Task): Change[] {
   ]);
 }
 
-function stamp({ phase, planned }: Change, shown: number, heard: number | null): Stamp {
-  return { phase, planned, shown: rounded(shown), heard };
-}
-
 /** A cue begins, and ends, with what the person could notice first: the beep or the picture. */
 function cuesOf(stamps: readonly Stamp[]): Cue[] {
-  const noticed = stamps.map(({ shown, heard }) => Math.min(shown, heard ?? shown));
+  const noticed = stamps.map(({ planned, shown, heard }) =>
+    shown === null ? (heard ?? planned) : Math.min(shown, heard ?? shown),
+  );
   return stamps.flatMap(({ phase }, at) =>
     phase === "now" && noticed[at + 1] !== undefined
       ? [{ start: noticed[at]!, end: noticed[at + 1]! }]

@@ -60,6 +60,34 @@ describe("the screen", () => {
     expect(screen.onStop).toHaveBeenCalledTimes(2);
   });
 
+  it("is deaf in the first second of a take, and to a key that is held down", () => {
+    screen.onStop = vi.fn();
+    screen.openStage("rest");
+    escape();
+    time += 900;
+    element("stage-stop").click();
+    expect(screen.onStop).not.toHaveBeenCalled();
+    time += 100;
+    document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", repeat: true }));
+    expect(screen.onStop).not.toHaveBeenCalled();
+    escape();
+    expect(screen.onStop).toHaveBeenCalledTimes(1);
+  });
+
+  it("lets nothing but the stage be reached or read out during a take", () => {
+    document.body.innerHTML = `<header></header><main>${PAGE}</main><footer></footer>`;
+    screen = new Screen();
+    const inert = () => [...document.querySelectorAll("[inert]")];
+    screen.openStage("rest");
+    expect(inert()).toEqual(
+      expect.arrayContaining(["header", "footer", "#sending", "[data-panel]"].map((one) => document.querySelector(one))),
+    );
+    expect(element("stage").closest("[inert]")).toBeNull();
+    expect(element("spoken").closest("[inert]")).toBeNull();
+    screen.closeStage();
+    expect(inert()).toEqual([]);
+  });
+
   it("pauses by Escape where the panel has a pause, and nowhere else", async () => {
     let answer = "";
     void screen.ask("task-smile").then((action) => (answer = action));

@@ -1,4 +1,5 @@
 // The page as seen: one panel at a time, the full-screen stage of a take, and spoken captions.
+import { cameraEdge } from "./camera";
 import type { Stage } from "./run";
 import { onTap } from "./taps";
 import type { Moment, Phase } from "./timeline";
@@ -6,6 +7,9 @@ import { t } from "./translate";
 
 // The ring around the dot grows in a few steps: nothing moves before a face at rest.
 const RING_STEPS = 12;
+// Whatever pressed the start, or was held down then, must not stop the film.
+const DEAF_MS = 1000;
+const LOOK_MS = 500;
 
 export class Screen implements Stage {
   /** What the stop button of the stage, or Escape, does during a take. */
@@ -13,6 +17,7 @@ export class Screen implements Stage {
   private answer: ((action: string) => void) | null = null;
   private shown: string | null = null;
   private isOver = false;
+  private stageOpened = 0;
   private readonly captions: Readonly<Record<Phase, string>> = {
     lead: "",
     now: t("Now"),
@@ -25,9 +30,9 @@ export class Screen implements Stage {
 
   constructor() {
     for (const button of document.querySelectorAll<HTMLElement>("[data-act]")) this.listen(button);
-    onTap(element("stage-stop"), () => this.onStop());
-    document.addEventListener("keydown", ({ key }) => {
-      if (key === "Escape") this.escape();
+    onTap(element("stage-stop"), () => this.stopTake());
+    document.addEventListener("keydown", ({ key, repeat }) => {
+      if (key === "Escape" && !repeat) this.escape();
     });
   }
 
@@ -115,9 +120,12 @@ export class Screen implements Stage {
   /** The stage opens for a count-down or a take; `kind` decides what it shows. */
   openStage(kind: string): void {
     this.showPanel(null);
+    this.stageOpened = performance.now();
     this.stage.dataset.kind = kind;
+    this.stage.dataset.camera = cameraEdge();
     this.stage.hidden = false;
     document.documentElement.classList.add("has-stage");
+    this.quieten(true);
     element<HTMLElement>("stage-stop").focus();
   }
 
@@ -126,12 +134,31 @@ export class Screen implements Stage {
     this.spoken.textContent = "";
     this.showPassed(0);
     document.documentElement.classList.remove("has-stage");
+    this.quieten(false);
+  }
+
+  /** Resolves when no take is going on. */
+  async stageClosed(): Promise<void> {
+    while (!this.stage.hidden) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 
   showCount(count: number): void {
     this.stage.dataset.phase = "count";
     this.caption.textContent = String(count);
     this.spoken.textContent = String(count);
+  }
+
+  /** Nothing but the stage and its captions can be reached or is read out during a take. */
+  private quieten(quiet: boolean): void {
+    const beside = [...document.body.children, ...this.stage.parentElement!.children];
+    for (const other of beside) {
+      if (other.contains(this.stage) || other === this.spoken) continue;
+      other.toggleAttribute("inert", quiet);
+    }
+  }
+
+  private stopTake(): void {
+    if (performance.now() - this.stageOpened >= DEAF_MS) this.onStop();
   }
 
   /** null: none of them, while the stage is open. */
@@ -166,7 +193,7 @@ export class Screen implements Stage {
   }
 
   private escape(): void {
-    if (!this.stage.hidden) this.onStop();
+    if (!this.stage.hidden) this.stopTake();
     else if (this.panels().some((panel) => panel.querySelector('[data-act="pause"]'))) {
       this.press("pause");
     }

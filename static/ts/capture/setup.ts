@@ -42,6 +42,12 @@ export interface Setup {
   readonly guide: GuideSettings;
 }
 
+/** What it takes to deliver films; the receipt page has this only. */
+export type Delivering = Pick<
+  Setup,
+  "session" | "uploads" | "submit" | "maxPatch" | "csrf" | "tasks"
+>;
+
 /** Reads a JSON script element of the page by its id. */
 export function readJson<T>(id: string): T {
   const element = document.getElementById(id);
@@ -49,7 +55,10 @@ export function readJson<T>(id: string): T {
   return JSON.parse(element.textContent) as T;
 }
 
-export function readSetup(): Setup {
+/** The page's data `id`, with its CSRF token. */
+export function readSetup(id: "setup"): Setup;
+export function readSetup(id: "late"): Delivering;
+export function readSetup(id: string): Delivering {
   const csrf = document.querySelector<HTMLInputElement>("input[name=csrfmiddlewaretoken]");
-  return { ...readJson<Omit<Setup, "csrf">>("setup"), csrf: csrf?.value ?? "" };
+  return { ...readJson<Omit<Delivering, "csrf">>(id), csrf: csrf?.value ?? "" };
 }

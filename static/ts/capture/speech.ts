@@ -7,7 +7,7 @@ import { element, type Screen } from "./screen";
 const VOICES_PATIENCE_MS = 2000;
 const RATE = 0.9;
 // Times as long as slow reading.
-const LONGEST = 2;
+const LONGEST = 1.5;
 
 export class Speaker {
   private constructor(

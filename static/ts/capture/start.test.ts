@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decide, type Situation } from "./start";
 
 const LIMITS = { anyway: 15, byItself: 30 };
-const NOW: Situation = { guide: "guided", blocks: false, ready: false, waited: 5, isRead: true, helped: false };
+const NOW: Situation = { guide: "guided", blocks: false, ready: false, waited: 5, isRead: true, byHand: false };
 const at = (situation: Partial<Situation>) => decide({ ...NOW, ...situation }, LIMITS);
 
 describe("when a film starts", () => {
@@ -38,9 +38,9 @@ describe("when a film starts", () => {
     expect(at({ guide: "loading", waited: 12 })).toEqual({ start: null, button: "button" });
   });
 
-  it("leaves every start to the helper where there is one", () => {
-    expect(at({ helped: true, ready: true, waited: 60 })).toEqual({ start: null, button: "button" });
-    expect(at({ helped: true, guide: "none", waited: 60 }).start).toBeNull();
-    expect(at({ helped: true, blocks: true, waited: 60 })).toEqual({ start: null, button: "anyway" });
+  it("leaves every start to who presses the buttons", () => {
+    expect(at({ byHand: true, ready: true, waited: 60 })).toEqual({ start: null, button: "button" });
+    expect(at({ byHand: true, guide: "none", waited: 60 }).start).toBeNull();
+    expect(at({ byHand: true, blocks: true, waited: 60 })).toEqual({ start: null, button: "anyway" });
   });
 });

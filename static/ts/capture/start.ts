@@ -14,8 +14,8 @@ export interface Situation {
   readonly waited: number;
   /** The text could have been read, or has been read aloud. */
   readonly isRead: boolean;
-  /** A helper presses the buttons: nothing starts by itself. */
-  readonly helped: boolean;
+  /** Somebody presses the buttons: nothing starts by itself. */
+  readonly byHand: boolean;
 }
 
 export interface Limits {
@@ -31,7 +31,7 @@ export interface Decision {
 }
 
 export function decide(now: Situation, limits: Limits): Decision {
-  return { start: now.helped ? null : ownStart(now, limits), button: offered(now, limits) };
+  return { start: now.byHand ? null : ownStart(now, limits), button: offered(now, limits) };
 }
 
 function ownStart(now: Situation, limits: Limits): StartedBy | null {

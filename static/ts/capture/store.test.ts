@@ -149,9 +149,9 @@ describe("the store of takes on this device", () => {
   it("keeps no second of a take that has been forgotten", async () => {
     const copy = store.begin(take());
     await written(copy);
-    await store.purge("5e55");
+    await store.forget("1d");
     copy.add(new Blob(["late"]));
-    await written(copy);
+    expect(await copy.isSafe()).toBe(false);
     expect(await allRows("chunks")).toEqual([]);
   });
 
@@ -167,21 +167,66 @@ describe("the store of takes on this device", () => {
     ]);
   });
 
-  it("purges a session's takes and no others", async () => {
-    for (const session of ["5e55", "07e7"]) {
-      await written(store.begin(take({ id: session, session })));
-    }
-    await store.purge("5e55");
-    expect(await store.left("5e55")).toEqual([]);
-    expect(await store.left("07e7")).toHaveLength(1);
-  });
-
-  it("purges what is older than 30 days", async () => {
+  it("purges what is older than 30 days, but for the session that is filmed now", async () => {
     const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
     await written(store.begin(take({ id: "old", started: daysAgo(31) })));
     await written(store.begin(take({ id: "new", started: daysAgo(29) })));
-    await store.purgeOld();
+    await store.purgeOld("5e55");
+    expect((await store.left("5e55")).map(({ id }) => id)).toEqual(["old", "new"]);
+    await store.purgeOld("07e7");
     expect((await store.left("5e55")).map(({ id }) => id)).toEqual(["new"]);
+  });
+
+  it("gives the other takes when one cannot be read", async () => {
+    for (const id of ["a", "b", "c"]) {
+      const copy = store.begin(take({ id }));
+      copy.add(new Blob([id]));
+      await written(copy);
+    }
+    const told = vi.spyOn(console, "error").mockReturnValue(undefined);
+    const read = IDBObjectStore.prototype.getAll;
+    vi.spyOn(IDBObjectStore.prototype, "getAll").mockImplementation(function (this: IDBObjectStore, range) {
+      if ((range as IDBKeyRange).lower?.[0] === "b") throw new DOMException("broken", "DataError");
+      return read.call(this, range);
+    });
+    expect((await store.left("5e55")).map(({ id }) => id)).toEqual(["a", "c"]);
+    expect(told).toHaveBeenCalled();
+  });
+
+  it("opens again when the browser has closed it", async () => {
+    const copy = store.begin(take());
+    copy.add(new Blob(["first "]));
+    await written(copy);
+    const { database } = await store["connection"];
+    database.close();
+    copy.add(new Blob(["second"]));
+    expect(await copy.isSafe()).toBe(true);
+    expect(await textOf((await store.left("5e55"))[0]!)).toBe("first second");
+  });
+
+  it("does not call a take safe whose store was cleared meanwhile", async () => {
+    const copy = store.begin(take());
+    copy.add(new Blob(["first "]));
+    await written(copy);
+    const cleared = indexedDB.deleteDatabase("mimia-takes");
+    await new Promise((resolve) => (cleared.onsuccess = resolve));
+    copy.add(new Blob(["second"]));
+    expect(await copy.isSafe()).toBe(false);
+    // The next take is kept again.
+    expect(await (await written(store.begin(take({ id: "2e" })))).isSafe()).toBe(true);
+  });
+
+  it("is tried again for the next take where it cannot be opened", async () => {
+    const copy = store.begin(take());
+    await written(copy);
+    (await store["connection"]).database.close();
+    const open = vi.spyOn(indexedDB, "open").mockImplementation(() => {
+      throw new DOMException("no", "UnknownError");
+    });
+    copy.add(new Blob(["lost"]));
+    expect(await copy.isSafe()).toBe(false);
+    open.mockRestore();
+    expect(await store.begin(take({ id: "2e" })).isSafe()).toBe(true);
   });
 
   it("is not there where the browser keeps nothing", async () => {
@@ -198,7 +243,7 @@ describe("the store of takes on this device", () => {
     vi.useFakeTimers();
     vi.stubGlobal("indexedDB", { open: () => ({}) });
     const opened = TakeStore.open();
-    await vi.advanceTimersByTimeAsync(5000);
+    await vi.advanceTimersByTimeAsync(10_000);
     expect(await opened).toBeNull();
   });
 

@@ -9,7 +9,9 @@ import type { Cue } from "./timeline";
 
 const NAME = "mimia-takes";
 const KEEP_DAYS = 30;
-const OPEN_MS = 5000; // some browsers never answer
+const OPEN_MS = 10_000; // a slow device takes its time, and some browsers never answer
+// How a closed connection shows: browsers close them under pressure, or when the store is cleared.
+const CLOSED = new Set(["InvalidStateError", "AbortError", "UnknownError"]);
 
 /** What is told with a film when it is handed in. */
 export interface TakeFacts {
@@ -20,7 +22,7 @@ export interface TakeFacts {
 }
 
 export interface NewTake {
-  /** A random UUID. */
+  /** Random. */
   readonly id: string;
   readonly session: string;
   readonly task: string;
@@ -56,33 +58,18 @@ export interface LeftTake extends NewTake {
 }
 
 export class TakeStore {
-  private constructor(
-    private readonly database: IDBDatabase,
-    private readonly key: CryptoKey,
-  ) {}
+  private constructor(private connection: Promise<Connection>) {}
 
   /** null: this browser keeps nothing (a private window, a full or broken store). */
   static async open(): Promise<TakeStore | null> {
     try {
-      const store = await inTime(TakeStore.opened(), OPEN_MS);
+      const connection = connect();
+      await connection;
       askToPersist();
-      return store;
+      return new TakeStore(connection);
     } catch {
       return null;
     }
-  }
-
-  private static async opened(): Promise<TakeStore> {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => {
-      const { result } = request;
-      result.createObjectStore("keys");
-      result.createObjectStore("takes", { keyPath: "id" }).createIndex("session", "session");
-      result.createObjectStore("chunks", { keyPath: ["take", "index"] });
-    };
-    const database = await answer(request);
-    database.onversionchange = () => database.close();
-    return new TakeStore(database, await theKey(database));
   }
 
   /** The copy of a take that begins now. */
@@ -96,22 +83,23 @@ export class TakeStore {
     return new LocalCopy(this, left.id);
   }
 
-  /** What is left of a session's takes, the oldest first. */
+  /** What is left of a session's takes, the oldest first; without those that cannot be read. */
   async left(session: string): Promise<LeftTake[]> {
-    const takes = this.database.transaction("takes").objectStore("takes");
-    const notes = (await answer(takes.index("session").getAll(session))) as Note[];
+    const notes = await this.notes(session);
     notes.sort((a, b) => a.started.localeCompare(b.started));
-    return Promise.all(notes.map((note) => this.read(note)));
+    const takes: LeftTake[] = [];
+    for (const note of notes) {
+      await this.read(note).then((take) => takes.push(take), console.error);
+    }
+    return takes;
   }
 
-  async purge(session: string): Promise<void> {
-    await this.purgeIf((note) => note.session === session);
-  }
-
-  /** Deletes what has lain here for more than 30 days. */
-  async purgeOld(): Promise<void> {
+  /** Deletes what other sessions left here more than 30 days ago. */
+  async purgeOld(session: string): Promise<void> {
     const oldest = new Date(Date.now() - KEEP_DAYS * 24 * 3600 * 1000).toISOString();
-    await this.purgeIf((note) => note.started < oldest);
+    for (const note of await this.notes()) {
+      if (note.session !== session && note.started < oldest) await this.forget(note.id);
+    }
   }
 
   async forget(id: string): Promise<void> {
@@ -127,10 +115,11 @@ export class TakeStore {
   }
 
   async addChunk(take: string, index: number, at: number, film: Blob): Promise<void> {
-    const sealed = await seal(this.key, await film.arrayBuffer(), `${take}/${index}`);
+    const sealed = await this.sealed(await film.arrayBuffer(), `${take}/${index}`);
     const chunk: Chunk = { take, index, at, ...sealed };
     await this.change(async ({ takes, chunks }) => {
-      if ((await answer(takes.count(take))) === 1) chunks.add(chunk);
+      await noteOf(take, takes);
+      chunks.add(chunk);
     });
   }
 
@@ -140,7 +129,7 @@ export class TakeStore {
 
   async complete(id: string, facts: TakeFacts): Promise<void> {
     const text = new TextEncoder().encode(JSON.stringify(facts));
-    await this.amend(id, { state: "complete", facts: await seal(this.key, text, id) });
+    await this.amend(id, { state: "complete", facts: await this.sealed(text, id) });
   }
 
   /** Deletes the film, and remembers that the server's part must go too. */
@@ -151,18 +140,28 @@ export class TakeStore {
 
   private async amend(id: string, news: Partial<Note>): Promise<void> {
     await this.change(async ({ takes }) => {
-      const note = (await answer(takes.get(id))) as Note | undefined;
-      if (note) takes.put({ ...note, ...news });
+      takes.put({ ...(await noteOf(id, takes)), ...news });
+    });
+  }
+
+  private notes(session?: string): Promise<Note[]> {
+    return this.using(({ database }) => {
+      const takes = database.transaction("takes").objectStore("takes");
+      const found = session ? takes.index("session").getAll(session) : takes.getAll();
+      return answer(found) as Promise<Note[]>;
     });
   }
 
   private async read(note: Note): Promise<LeftTake> {
-    const kept = this.database.transaction("chunks").objectStore("chunks");
-    const chunks = (await answer(kept.getAll(chunksOf(note.id)))) as Chunk[];
+    const chunks = await this.using(({ database }) => {
+      const kept = database.transaction("chunks").objectStore("chunks");
+      return answer(kept.getAll(chunksOf(note.id))) as Promise<Chunk[]>;
+    });
+    const { key } = await this.connection;
     const film: Blob[] = [];
     let seconds = 0;
     for (const chunk of chunks) {
-      const bytes = await unseal(this.key, chunk, `${note.id}/${film.length}`).catch(() => null);
+      const bytes = await unseal(key, chunk, `${note.id}/${film.length}`).catch(() => null);
       if (bytes === null) break;
       film.push(new Blob([bytes]));
       seconds = chunk.at;
@@ -175,30 +174,75 @@ export class TakeStore {
 
   private async factsOf({ id, facts }: Note): Promise<TakeFacts | null> {
     if (facts === null) return null;
-    const text = await unseal(this.key, facts, id).catch(() => null);
+    const { key } = await this.connection;
+    const text = await unseal(key, facts, id).catch(() => null);
     return text && (JSON.parse(new TextDecoder().decode(text)) as TakeFacts);
   }
 
-  private async purgeIf(matches: (note: Note) => boolean): Promise<void> {
-    const takes = this.database.transaction("takes").objectStore("takes");
-    const notes = (await answer(takes.getAll())) as Note[];
-    for (const { id } of notes.filter(matches)) await this.forget(id);
+  private async sealed(bytes: BufferSource, place: string): Promise<Sealed> {
+    return seal((await this.connection).key, bytes, place);
   }
 
   /** One change, safe on the disk when this resolves. */
-  private async change(work: (stores: Stores) => unknown): Promise<void> {
-    // A dead battery must not cost more than the last second.
-    const options = { durability: "strict" } as const;
-    const change = this.database.transaction(["takes", "chunks"], "readwrite", options);
-    const saved = finished(change);
-    const stores = { takes: change.objectStore("takes"), chunks: change.objectStore("chunks") };
-    await Promise.all([work(stores), saved]);
+  private change(work: (stores: Stores) => unknown): Promise<void> {
+    return this.using(async ({ database }) => {
+      // A dead battery must not cost more than the last second.
+      const options = { durability: "strict" } as const;
+      const change = database.transaction(["takes", "chunks"], "readwrite", options);
+      const saved = finished(change);
+      const stores = { takes: change.objectStore("takes"), chunks: change.objectStore("chunks") };
+      await Promise.all([work(stores), saved]);
+    });
   }
+
+  /** Works with the database, and once more where the browser has closed it meanwhile. */
+  private async using<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const { connection } = this;
+    try {
+      return await work(await connection);
+    } catch (error) {
+      if (!CLOSED.has((error as Error | null)?.name ?? "AbortError")) throw error;
+      if (this.connection === connection) {
+        this.connection = connect();
+        this.connection.catch(() => (this.connection = connection));
+      }
+      return work(await this.connection);
+    }
+  }
+}
+
+interface Connection {
+  readonly database: IDBDatabase;
+  readonly key: CryptoKey;
 }
 
 interface Stores {
   readonly takes: IDBObjectStore;
   readonly chunks: IDBObjectStore;
+}
+
+function connect(): Promise<Connection> {
+  return inTime(connected(), OPEN_MS);
+}
+
+async function connected(): Promise<Connection> {
+  const request = indexedDB.open(NAME, 1);
+  request.onupgradeneeded = () => {
+    const { result } = request;
+    result.createObjectStore("keys");
+    result.createObjectStore("takes", { keyPath: "id" }).createIndex("session", "session");
+    result.createObjectStore("chunks", { keyPath: ["take", "index"] });
+  };
+  const database = await answer(request);
+  database.onversionchange = () => database.close();
+  return { database, key: await theKey(database) };
+}
+
+/** Rejects when the take is not here (any more): what is kept of it would be of no use. */
+async function noteOf(take: string, takes: IDBObjectStore): Promise<Note> {
+  const note = (await answer(takes.get(take))) as Note | undefined;
+  if (!note) throw new DOMException("this take has been forgotten", "NotFoundError");
+  return note;
 }
 
 /** Made once; where two tabs make one at the same time, the first stays. */

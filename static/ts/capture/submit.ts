@@ -1,5 +1,5 @@
 // Hands a fully uploaded take to the clinic, with its cue times and facts; gets the receipt.
-import { LinkEnded, ask, busyWords, isEnded, refusalWords, wordsIn } from "./answers";
+import { LinkEnded, ask, laterWords, meaning, wordsIn } from "./answers";
 import { Patience } from "./patience";
 import type { Cue } from "./timeline";
 import { t } from "./translate";
@@ -42,13 +42,18 @@ export class NotAsSent extends Error {
   }
 }
 
+/** The take is not wanted any more. */
+export class NotWanted extends Error {
+  override readonly name = "NotWanted";
+}
+
 // The server looks at the whole film before it answers.
 const ANSWER_MS = 90_000;
 const NOT_AS_SENT = new Set([409, 410]);
 
 /**
  * Asks again until the server answers: asked twice, it gives the same receipt.
- * Throws SubmitRefused, NotAsSent or LinkEnded, or the reason of `signal` once that is aborted.
+ * Throws SubmitRefused, NotAsSent or LinkEnded; NotWanted once `signal` is aborted.
  */
 export async function submitTake(
   address: string,
@@ -64,14 +69,14 @@ export async function submitTake(
   };
   const patience = new Patience();
   for (;;) {
-    signal.throwIfAborted();
+    if (signal.aborted) throw new NotWanted();
     const answer = await ask(address, request, ANSWER_MS, signal);
-    signal.throwIfAborted();
+    if (signal.aborted) throw new NotWanted();
     const { status, body } = answer ?? { status: 0, body: "" };
     if (status === 201) return checked(JSON.parse(body) as Receipt, submission);
-    if (status >= 400 && status < 500) throw refusal(status, body);
-    if (status >= 500) listener.waiting(busyWords(body));
-    else listener.offline();
+    if (status < 400) listener.offline();
+    else if (meaning(status, body) === "later") listener.waiting(laterWords(status, body));
+    else throw refusal(status, body);
     await patience.wait();
   }
 }
@@ -82,7 +87,7 @@ function checked(receipt: Receipt, submission: Submission): Receipt {
 }
 
 function refusal(status: number, body: string): Error {
-  if (isEnded(status)) return new LinkEnded(wordsIn(body));
   if (NOT_AS_SENT.has(status)) return new NotAsSent();
-  return new SubmitRefused(refusalWords(status, body));
+  const words = wordsIn(body)!;
+  return meaning(status, body) === "ended" ? new LinkEnded(words) : new SubmitRefused(words);
 }

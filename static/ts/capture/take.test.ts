@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { abort } from "./abort";
 import type { AudioBeeper } from "./beep";
 import {
   CameraLost,
@@ -8,7 +9,7 @@ import {
   StoppedByHand,
   type CaptureError,
 } from "./errors";
-import { FakeRecorder, FakeTrack, PAGE, SETUP, SMILE, fakeStream } from "./fixtures";
+import { FakeRecorder, FakeTrack, PAGE, SETUP, SMILE, countFrames, fakeStream } from "./fixtures";
 import { Screen, element } from "./screen";
 import { recordTake, type Studio } from "./take";
 import type { Start } from "./waiting";
@@ -50,7 +51,12 @@ describe("a take", () => {
     studio = {
       setup: { ...SETUP, helped: true },
       screen: new Screen(),
-      beeper: { at: (time: number) => time, cancel: vi.fn() } as unknown as AudioBeeper,
+      beeper: {
+        at: (time: number) => ({ heard: () => time }),
+        cancel: vi.fn(),
+        wake: vi.fn(() => Promise.resolve()),
+        facts: () => ({ state: "running", clock: "output timestamp" }),
+      } as unknown as AudioBeeper,
       stream: fakeStream(track),
       video: element<HTMLVideoElement>("preview"),
       guide: { facts: () => ({ mode: "cpu" }) } as unknown as Studio["guide"],
@@ -60,8 +66,8 @@ describe("a take", () => {
     };
   });
   afterEach(async () => {
-    closed.abort(new MovedElsewhere()); // ends what a test has left running
-    await vi.advanceTimersByTimeAsync(4000);
+    abort(closed, new MovedElsewhere()); // ends what a test has left running
+    await vi.advanceTimersByTimeAsync(9000);
     FakeRecorder.supported = supported;
     vi.useRealTimers();
     vi.unstubAllGlobals();
@@ -80,6 +86,8 @@ describe("a take", () => {
 
   it("counts to three before anything is recorded", async () => {
     void running();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(studio.beeper.wake).toHaveBeenCalled();
     expect(element("stage-caption").textContent).toBe("3");
     await vi.advanceTimersByTimeAsync(2000);
     expect(element("stage-caption").textContent).toBe("1");
@@ -119,13 +127,14 @@ describe("a take", () => {
       helped: true,
       interrupted: null,
       zero: { from: "start event" },
+      sound: { state: "running", clock: "output timestamp" },
     });
   });
 
   it("is delivered where the browser never says that it has stopped", async () => {
     const { take } = await recording();
     FakeRecorder.last.sendsStop = false;
-    await vi.advanceTimersByTimeAsync(12000 + 3000);
+    await vi.advanceTimersByTimeAsync(12000 + 8000);
     expect((await take).broken).toBeNull();
     expect(sent.complete).toHaveBeenCalled();
   });
@@ -148,7 +157,7 @@ describe("a take", () => {
       RecorderFailed,
       "recorder failed",
     ],
-    ["another window", () => closed.abort(new MovedElsewhere()), MovedElsewhere, "page left"],
+    ["another window", () => abort(closed, new MovedElsewhere()), MovedElsewhere, "page left"],
   ])("is interrupted by %s: what was recorded is kept", async (_what, breakOff, error, name) => {
     const { take } = await recording();
     await vi.advanceTimersByTimeAsync(4000); // one of the two cues is over
@@ -168,7 +177,7 @@ describe("a take", () => {
     const { take } = await recording();
     FakeRecorder.last.sendsStop = false;
     window.dispatchEvent(new Event("pagehide"));
-    await vi.advanceTimersByTimeAsync(3500);
+    await vi.advanceTimersByTimeAsync(8500);
     expect((await take).broken).toBeInstanceOf(PageLeft);
     expect(sent.breakOff).toHaveBeenCalled();
   });
@@ -177,9 +186,28 @@ describe("a take", () => {
     const { take } = await recording();
     vi.setSystemTime(Date.now() + 60_000);
     window.dispatchEvent(new Event("pageshow"));
-    await vi.advanceTimersByTimeAsync(500);
+    await vi.advanceTimersByTimeAsync(2500);
     expect((await take).broken).toBeInstanceOf(PageLeft);
     expect(sent.complete).not.toHaveBeenCalled();
+  });
+
+  it("goes on when the page only stood still", async () => {
+    const { take } = await recording();
+    vi.setSystemTime(Date.now() + 5_000);
+    await vi.advanceTimersByTimeAsync(600);
+    FakeRecorder.last.chunk("after it");
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect((await take).broken).toBeNull();
+    expect(sent.complete).toHaveBeenCalled();
+  });
+
+  it("is interrupted by a camera that freezes", async () => {
+    const frames = countFrames(studio.video);
+    const { take } = await recording();
+    frames.show();
+    await vi.advanceTimersByTimeAsync(4000);
+    expect((await take).broken).toBeInstanceOf(CameraLost);
+    expect(sent.breakOff.mock.calls[0]![1]).toMatchObject({ interrupted: "camera lost" });
   });
 
   it("keeps nothing when it is stopped by hand", async () => {

@@ -1,11 +1,12 @@
 // One take from count-down to the last byte: recorder, cues, and everything that may break it off.
+import { abort, listen, reasonOf } from "./abort";
 import type { AudioBeeper } from "./beep";
-import { cameraSettings, deviceFacts, watchCamera } from "./camera";
+import { cameraSettings, deviceFacts, watchCamera, watchFrames } from "./camera";
 import { Delivery } from "./delivery";
 import { PageLeft, StoppedByHand, namedError, type CaptureError } from "./errors";
 import { FrameMeter, type FrameFacts } from "./framerate";
 import type { Guide } from "./guide/guide";
-import { watchLeaving } from "./leaving";
+import { watchLeaving, watchSleep } from "./leaving";
 import { TakeRecorder, type Started } from "./recorder";
 import { runTake, type TakeTimes } from "./run";
 import type { Screen } from "./screen";
@@ -43,11 +44,11 @@ export interface Outcome {
 export async function recordTake(task: Task, start: Start, studio: Studio): Promise<Outcome> {
   const stop = new AbortController();
   const over = new AbortController();
-  const looks = watch(studio, stop, over.signal);
+  watch(studio, stop, over.signal);
   studio.screen.openStage(task.kind);
   try {
     await countDown(studio, stop.signal);
-    return await new Take(task, start, studio, stop).film(looks);
+    return await new Take(task, start, studio, stop).film(over.signal);
   } catch (error) {
     studio.beeper.cancel();
     return { delivery: null, broken: namedError(error) };
@@ -61,6 +62,7 @@ class Take {
   private readonly delivery: Delivery;
   private readonly recorder: TakeRecorder;
   private readonly meter: FrameMeter;
+  private chunks = 0;
 
   constructor(
     private readonly task: Task,
@@ -68,21 +70,23 @@ class Take {
     private readonly studio: Studio,
     private readonly stop: AbortController,
   ) {
-    this.recorder = new TakeRecorder(studio.stream, (chunk) => this.delivery.add(chunk));
-    this.recorder.onError((error) => stop.abort(error));
+    this.recorder = new TakeRecorder(studio.stream, (chunk) => this.add(chunk));
+    this.recorder.onError((error) => abort(stop, error));
     this.delivery = new Delivery(task, studio.setup, studio.changed, studio.store);
     this.meter = new FrameMeter(studio.video);
   }
 
-  async film(looks: () => void): Promise<Outcome> {
+  async film(over: AbortSignal): Promise<Outcome> {
     const { signal } = this.stop;
     const { screen, beeper } = this.studio;
     this.meter.start();
     try {
       const started = await unless(signal, this.recorder.start());
       this.delivery.begin(started.mime);
+      const left = () => abort(this.stop, new PageLeft());
+      const lookForSleep = watchSleep(left, () => this.chunks, over);
       const times = await runTake(this.task, started.zero, screen, beeper, signal);
-      looks();
+      await lookForSleep();
       await this.recorder.stop();
       return this.handOn(started, times);
     } catch (error) {
@@ -92,9 +96,14 @@ class Take {
     }
   }
 
+  private add(chunk: Blob): void {
+    this.chunks += 1;
+    this.delivery.add(chunk);
+  }
+
   private handOn(started: Started, times: TakeTimes): Outcome {
     const { delivery } = this;
-    const broken = this.stop.signal.aborted ? namedError(this.stop.signal.reason) : null;
+    const broken = this.stop.signal.aborted ? namedError(reasonOf(this.stop.signal)) : null;
     const facts = captureFacts(this.studio, this.start, started, times, this.meter.stop(), broken);
     if (broken === null) {
       void delivery.complete(times.cues, facts);
@@ -108,16 +117,18 @@ class Take {
   }
 }
 
-/** Everything that ends a take early, until `over`; returns what looks for a page that slept. */
-function watch(studio: Studio, stop: AbortController, over: AbortSignal): () => void {
+/** Everything that ends a take early, until `over`. */
+function watch(studio: Studio, stop: AbortController, over: AbortSignal): void {
   const { closed } = studio;
-  closed.addEventListener("abort", () => stop.abort(closed.reason), { signal: over });
-  watchCamera(studio.stream, (error) => stop.abort(error), over);
-  studio.screen.onStop = () => stop.abort(new StoppedByHand());
-  return watchLeaving(() => stop.abort(new PageLeft()), over);
+  listen(closed, "abort", () => abort(stop, reasonOf(closed)), over);
+  watchCamera(studio.stream, (error) => abort(stop, error), over);
+  watchFrames(studio.video, (error) => abort(stop, error), over);
+  studio.screen.onStop = () => abort(stop, new StoppedByHand());
+  watchLeaving(() => abort(stop, new PageLeft()), over);
 }
 
 async function countDown({ screen, beeper }: Studio, signal: AbortSignal): Promise<void> {
+  await unless(signal, beeper.wake());
   for (let count = COUNT_FROM; count > 0; count -= 1) {
     screen.showCount(count);
     beeper.at(performance.now(), COUNT_HZ);
@@ -128,7 +139,7 @@ async function countDown({ screen, beeper }: Studio, signal: AbortSignal): Promi
 /** What `promise` gives, unless `signal` is aborted first: then it rejects with the reason. */
 function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const fail = () => reject(signal.reason as Error);
+    const fail = () => reject(reasonOf(signal));
     if (signal.aborted) fail();
     signal.addEventListener("abort", fail, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", fail));
@@ -137,7 +148,7 @@ function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
 
 /** What is kept with the film about how it was captured. */
 function captureFacts(
-  { stream, guide, setup }: Studio,
+  { stream, guide, setup, beeper }: Studio,
   start: Start,
   started: Started,
   times: TakeTimes,
@@ -150,6 +161,7 @@ function captureFacts(
     mime: started.mime,
     zero: { from: "start event", delay_ms: Math.round(started.delay) },
     cues: times.stamps,
+    sound: beeper.facts(),
     seconds: times.seconds,
     frames,
     start,

@@ -227,8 +227,12 @@ describe("sending a film", () => {
 
   it.each([
     [507, "The clinic's disk is full.", "The clinic's disk is full."],
-    [503, "", "The clinic's server is busy. Your film is safe on this device; we keep trying."],
+    [503, "", "The clinic's server is busy. We keep trying."],
     [502, "<h1>Bad gateway</h1>", expect.stringContaining("is busy")],
+    [403, "<h1>Forbidden</h1>", expect.stringContaining("on the way to your clinic")],
+    [404, "404 page not found", expect.stringContaining("on the way to your clinic")],
+    [429, "<h1>Slow down</h1>", expect.stringContaining("on the way to your clinic")],
+    [425, "", expect.stringContaining("on the way to your clinic")],
   ])("waits for a server that answers %i and tells why", async (status, body, words) => {
     server.next = [{ method: "POST", answer: [status, {}, body] }];
     const upload = send(filmOf("0123"));
@@ -267,6 +271,26 @@ describe("sending a film", () => {
     expect(server.methods.filter((method) => method === "PATCH").length).toBeGreaterThan(1);
   });
 
+  it("sends parts half as large where something between lets no larger ones through", async () => {
+    const mib = 1024 * 1024;
+    const upload = send(filmOf("x".repeat(mib)), { maxPatch: mib });
+    const tooLarge: Answer = [413, {}, "<h1>Request entity too large</h1>"];
+    server.next = [{ method: "PATCH", answer: tooLarge }];
+    await vi.advanceTimersByTimeAsync(4000);
+    await upload.arrived;
+    // One that was too large, and two that were not.
+    expect(server.methods.filter((method) => method === "PATCH")).toHaveLength(3);
+  });
+
+  it("keeps its upload where something between refuses to ask how far it is", async () => {
+    const address = "http://localhost/uploads/old";
+    server.uploads.set(address, { bytes: 6, length: null });
+    server.next = [{ method: "HEAD", answer: [429, {}] }];
+    const upload = send(filmOf("0123456789"), { address });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await upload.arrived).toBe("old");
+  });
+
   it("tells the server's own words when it refuses", async () => {
     server.next = [{ method: "POST", answer: [413, {}, "The film is too large."] }];
     const upload = send(filmOf("0123"));
@@ -274,7 +298,7 @@ describe("sending a film", () => {
   });
 
   it.each([
-    [404, "<h1>Not found</h1>", /link has ended/],
+    [404, "Your link has ended.", /link has ended/],
     [403, "This session is finished.", /session is finished/],
   ])("says that the link has ended when nothing new is taken (%i)", async (status, body, words) => {
     server.next = [{ method: "POST", answer: [status, {}, body] }];
@@ -284,7 +308,7 @@ describe("sending a film", () => {
   });
 
   it("can be tried again after the link had ended", async () => {
-    server.next = [{ method: "POST", answer: [404, {}] }];
+    server.next = [{ method: "POST", answer: [404, {}, "Your link has ended."] }];
     const upload = send(filmOf("0123"));
     await expect(upload.arrived).rejects.toBeInstanceOf(LinkEnded);
     upload.goOn();
@@ -331,11 +355,12 @@ describe("removing a film from the server", () => {
     fetch
       .mockRejectedValueOnce(new TypeError("network"))
       .mockResolvedValueOnce({ status: 503, text: async () => "" })
+      .mockResolvedValueOnce({ status: 403, text: async () => "<h1>Blocked</h1>" })
       .mockResolvedValueOnce({ status: 204, text: async () => "" });
     const removed = removeUpload("http://localhost/uploads/abc", "token");
-    await vi.advanceTimersByTimeAsync(3000);
+    await vi.advanceTimersByTimeAsync(8000);
     await removed;
-    expect(fetch).toHaveBeenCalledTimes(3);
+    expect(fetch).toHaveBeenCalledTimes(4);
     expect(fetch.mock.calls[0]![1]).toMatchObject({
       method: "DELETE",
       headers: { "Tus-Resumable": "1.0.0", "X-CSRFToken": "token" },

@@ -1,6 +1,6 @@
 // Sends a film by tus while it is being recorded, and goes on after whatever comes between.
 import { Upload, type DetailedError, type HttpRequest, type UploadOptions } from "tus-js-client";
-import { LinkEnded, ask, busyWords, isEnded, refusalWords, wordsIn } from "./answers";
+import { LinkEnded, ask, laterWords, meaning, wordsIn, type Answer } from "./answers";
 import { FilmShorter, type Film } from "./film";
 import { Patience } from "./patience";
 
@@ -36,14 +36,17 @@ const LARGEST_PART = 1024 * 1024;
 const SMALLEST_PART = 64 * 1024;
 // Answers after which the same film may go on: a wrong offset, a locked or a damaged part.
 const PASSING = new Set([409, 423, 460]);
+const GONE = new Set([404, 410]);
+const PART_TOO_LARGE = 413;
+const UNSURE = new Set([408, 413, 425, 429]);
 
-/** A server that fails when asked how far it is may still have the film. */
-class ServerFails extends Error {}
+/** Nobody knows how far the film is: it may still be there. */
+class NotTold extends Error {}
 
 export class FilmUpload {
   private readonly upload: Upload;
   private readonly patience = new Patience();
-  private readonly maxPart: number;
+  private maxPart: number;
   private stopped = false;
   private settle!: { resolve: (id: string) => void; reject: (error: Error) => void };
   /**
@@ -100,7 +103,9 @@ export class FilmUpload {
         noticeHanging(request);
       },
       onAfterResponse: (request, response) => {
-        if (request.getMethod() === "HEAD" && response.getStatus() >= 500) throw new ServerFails();
+        const status = response.getStatus();
+        const isUnsure = status >= 500 || UNSURE.has(status);
+        if (request.getMethod() === "HEAD" && isUnsure) throw new NotTold();
       },
       onUploadUrlAvailable: () => this.listener.located(this.upload.url),
       onChunkComplete: (_part, accepted) => {
@@ -141,15 +146,26 @@ export class FilmUpload {
     const cause = "causingError" in error ? error.causingError : null;
     if (cause instanceof FilmShorter) return cause;
     const response = "originalResponse" in error ? error.originalResponse : null;
-    const status = cause instanceof ServerFails ? 503 : (response?.getStatus() ?? 0);
+    const status = cause instanceof NotTold ? 503 : (response?.getStatus() ?? 0);
     const body = response?.getBody() ?? "";
-    const isGone = status === 404 || status === 410;
-    if (isGone && this.upload.url !== null) this.leaveAddress();
-    else if (isEnded(status)) return new LinkEnded(wordsIn(body));
-    else if (status >= 500) this.listener.waiting(busyWords(body));
-    else if (status < 400) this.lostNetwork();
-    else if (!PASSING.has(status)) return new UploadRefused(refusalWords(status, body));
+    if (status < 400) this.lostNetwork();
+    else if (GONE.has(status) && this.upload.url !== null) this.leaveAddress();
+    else if (!PASSING.has(status)) return this.refusal(status, body);
     return null;
+  }
+
+  private refusal(status: number, body: string): Error | null {
+    const words = wordsIn(body)!;
+    switch (meaning(status, body)) {
+      case "ended":
+        return new LinkEnded(words);
+      case "refused":
+        return new UploadRefused(words);
+      case "later":
+        if (status === PART_TOO_LARGE) this.halveLargest();
+        this.listener.waiting(laterWords(status, body));
+        return null;
+    }
   }
 
   private leaveAddress(): void {
@@ -160,6 +176,12 @@ export class FilmUpload {
   private lostNetwork(): void {
     this.sizeParts(0.5);
     this.listener.offline();
+  }
+
+  /** What lies between lets no larger parts through. */
+  private halveLargest(): void {
+    this.sizeParts(0.5);
+    this.maxPart = this.upload.options.chunkSize!;
   }
 
   private sizeParts(factor: number): void {
@@ -175,13 +197,17 @@ export async function removeUpload(address: string, csrf: string): Promise<void>
   for (;;) {
     const request = { method: "DELETE", headers, keepalive: true };
     const answer = await ask(address, request, HANGING_MS);
-    if (answer && answer.status < 500) return;
+    if (answer && isRemoved(answer)) return;
     await patience.wait();
   }
 }
 
+function isRemoved({ status, body }: Answer): boolean {
+  return status === 204 || GONE.has(status) || (status >= 400 && meaning(status, body) !== "later");
+}
+
 /** Lets a request fail when nothing has moved for a while. */
-function noticeHanging(request: HttpRequest): void {
+export function noticeHanging(request: HttpRequest): void {
   const xhr = request.getUnderlyingObject() as XMLHttpRequest;
   const since = performance.now();
   const extend = () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openCamera } from "./camera";
-import { CameraInUse } from "./errors";
-import { FakeTrack, PAGE, SETUP, fakeStream } from "./fixtures";
+import { CameraInUse, CameraLost } from "./errors";
+import { FakeTrack, PAGE, SETUP, countFrames, fakeStream } from "./fixtures";
 import { Guide } from "./guide/guide";
 import { Screen, element } from "./screen";
 import type { ReadAloud } from "./speech";
@@ -12,7 +12,15 @@ vi.mock("./camera", async (original) => ({
   openCamera: vi.fn(),
 }));
 vi.mock("./wake", () => ({ stayAwake: vi.fn() }));
-vi.mock("./beep", () => ({ AudioBeeper: class { unlock = () => Promise.resolve(); } }));
+const sound = vi.hoisted(() => ({ canSound: true, at: vi.fn() }));
+vi.mock("./beep", () => ({
+  NOW_HZ: 880,
+  AudioBeeper: class {
+    canSound = sound.canSound;
+    wake = () => Promise.resolve();
+    at = sound.at;
+  },
+}));
 vi.mock("./guide/guide", () => ({ Guide: { open: vi.fn() } }));
 
 let clock = 0;
@@ -40,7 +48,7 @@ describe("the camera's set-up", () => {
     document.body.innerHTML = PAGE;
     track = new FakeTrack();
     vi.mocked(openCamera).mockImplementation(async () => fakeStream(track));
-    vi.mocked(Guide.open).mockResolvedValue({ mode: "cpu" } as Guide);
+    vi.mocked(Guide.open).mockResolvedValue({ mode: "cpu", close: () => undefined } as Guide);
     const aloud = { speaker: null } as ReadAloud;
     viewfinder = new Viewfinder(SETUP.guide, new Screen(), aloud, setUp);
   });
@@ -54,14 +62,16 @@ describe("the camera's set-up", () => {
     const ready = viewfinder.ready();
     expect(panel()).toBe("camera");
     await press("open");
-    expect((await ready).getVideoTracks()).toEqual([track]);
+    expect((await ready)!.getVideoTracks()).toEqual([track]);
     expect(isShown).toBe(true);
     expect(element("preview").classList.contains("preview--parked")).toBe(true);
     await viewfinder.ready();
     expect(openCamera).toHaveBeenCalledTimes(1);
   });
 
-  it("is opened again without another tap once it was closed; the guide stays the same", async () => {
+  it("is opened again without another tap once it was closed, and watched anew", async () => {
+    const guides = [1, 2].map(() => ({ mode: "cpu", close: vi.fn() }) as unknown as Guide);
+    for (const guide of guides) vi.mocked(Guide.open).mockResolvedValueOnce(guide);
     void viewfinder.ready();
     await press("open");
     viewfinder.close();
@@ -69,9 +79,84 @@ describe("the camera's set-up", () => {
     track = new FakeTrack();
     const again = viewfinder.ready();
     await vi.advanceTimersByTimeAsync(1500);
-    expect((await again).getVideoTracks()).toEqual([track]);
-    expect(Guide.open).toHaveBeenCalledTimes(1);
-    expect(viewfinder.guide).not.toBeNull();
+    expect((await again)!.getVideoTracks()).toEqual([track]);
+    expect(guides[0]!.close).toHaveBeenCalled();
+    expect(viewfinder.guide).toBe(guides[1]);
+  });
+
+  it("closes a guide that comes only after the camera was closed", async () => {
+    let opened = (_guide: Guide) => undefined as void;
+    vi.mocked(Guide.open).mockReturnValue(new Promise((resolve) => (opened = resolve)));
+    void viewfinder.ready();
+    await press("open");
+    viewfinder.close();
+    const late = { mode: "cpu", close: vi.fn() } as unknown as Guide;
+    opened(late);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(late.close).toHaveBeenCalled();
+    expect(viewfinder.guide).toBeNull();
+  });
+
+  it("beeps, so that the person can turn the sound up", async () => {
+    void viewfinder.ready();
+    await press("open");
+    expect(sound.at).toHaveBeenCalledTimes(1);
+    expect(element("sound-words").textContent).toContain("You should hear a beep");
+  });
+
+  it("says so where the browser cannot beep", async () => {
+    sound.canSound = false;
+    void viewfinder.ready();
+    await press("open");
+    sound.canSound = true;
+    expect(element("sound-words").textContent).toContain("cannot beep");
+  });
+
+  it("says what to do where the picture may not play", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException("", "NotAllowedError"));
+    void viewfinder.ready();
+    await press("open");
+    expect(panel()).toBe("problem");
+    expect(element("problem-title").textContent).toBe("The camera's picture does not start");
+  });
+
+  it("opens the camera again that sends no more pictures, or is silent", async () => {
+    void viewfinder.ready();
+    await press("open");
+    track.muted = true;
+    track = new FakeTrack();
+    const second = viewfinder.ready();
+    await vi.advanceTimersByTimeAsync(1500);
+    await second;
+    expect(openCamera).toHaveBeenCalledTimes(2);
+    const frames = countFrames(viewfinder.video);
+    const third = viewfinder.ready();
+    await vi.advanceTimersByTimeAsync(0);
+    frames.show();
+    await third;
+    expect(openCamera).toHaveBeenCalledTimes(2);
+    void viewfinder.ready();
+    await vi.advanceTimersByTimeAsync(2500);
+    expect(openCamera).toHaveBeenCalledTimes(3);
+  });
+
+  it("is opened again when it went while it was set up", async () => {
+    setUp.mockImplementationOnce(async () => viewfinder.close());
+    vi.mocked(openCamera).mockImplementation(async () => fakeStream(new FakeTrack()));
+    const ready = viewfinder.ready();
+    await press("open");
+    await vi.advanceTimersByTimeAsync(5000);
+    expect((await ready)!.getVideoTracks()[0]!.readyState).toBe("live");
+    expect(openCamera).toHaveBeenCalledTimes(2);
+  });
+
+  it("leaves the films to the device's own camera where the person wants that", async () => {
+    vi.mocked(openCamera).mockRejectedValueOnce(new CameraLost());
+    const ready = viewfinder.ready();
+    await press("open");
+    await press("by-hand");
+    expect(await ready).toBeNull();
   });
 
   it("does not wait for the guide", async () => {

@@ -1,7 +1,7 @@
 // The open camera: asked for once, looked at until it sends pictures, shown while it is set up.
-import { AudioBeeper } from "./beep";
+import { AudioBeeper, NOW_HZ } from "./beep";
 import { closeCamera, isLive, openCamera } from "./camera";
-import { NoPictures, namedError } from "./errors";
+import { NoPictures, PictureRefused, namedError } from "./errors";
 import { FrameMeter, canCountFrames } from "./framerate";
 import { Guide } from "./guide/guide";
 import { element, type Screen } from "./screen";
@@ -13,13 +13,14 @@ import { stayAwake } from "./wake";
 const LOOK_MS = 1500;
 const LOOKS = 5; // some cameras need seconds before their first picture
 const FRAMES_NEEDED = 8;
+const PICTURE_MS = 2000;
 
 export class Viewfinder {
   readonly video = element<HTMLVideoElement>("preview");
   beeper: AudioBeeper | null = null;
   guide: Guide | null = null;
   private stream: MediaStream | null = null;
-  private isGuideAsked = false;
+  private opening: Promise<Guide> | null = null;
 
   /** `setUp` shows the panel "setup" until the person is well in the picture. */
   constructor(
@@ -29,9 +30,9 @@ export class Viewfinder {
     private readonly setUp: (stream: MediaStream) => Promise<void>,
   ) {}
 
-  /** The camera, open and set up; asks until it is. */
-  async ready(): Promise<MediaStream> {
-    if (isLive(this.stream)) return this.stream;
+  /** The camera, open and set up; asks until it is. null: the device's own camera films instead. */
+  async ready(): Promise<MediaStream | null> {
+    if (isLive(this.stream) && (await this.shows(this.stream))) return this.stream;
     if (!this.beeper) await this.begin();
     for (;;) {
       try {
@@ -39,17 +40,47 @@ export class Viewfinder {
         await this.setUp(stream);
         if (isLive(stream)) return stream;
       } catch (error) {
-        await this.explain(error);
+        if ((await this.explain(error)) === "by-hand") return null;
       } finally {
         this.video.classList.add("preview--parked");
       }
     }
   }
 
-  /** The camera's light goes out; it is opened again when it is needed. */
+  /** The camera's light goes out and nothing is watched; both begin again when they are needed. */
   close(): void {
+    this.closeStream();
+    this.guide?.close();
+    this.guide = null;
+    this.opening = null;
+  }
+
+  private closeStream(): void {
     if (this.stream) closeCamera(this.stream);
     this.stream = null;
+  }
+
+  /** Whether the open camera still sends pictures: phones let it sleep, some never wake it. */
+  private async shows(stream: MediaStream): Promise<boolean> {
+    try {
+      await this.play();
+    } catch {
+      return false;
+    }
+    if (!canCountFrames(this.video)) return !stream.getVideoTracks()[0]?.muted;
+    return new Promise((resolve) => {
+      this.video.requestVideoFrameCallback(() => resolve(true));
+      setTimeout(() => resolve(false), PICTURE_MS);
+    });
+  }
+
+  private async play(): Promise<void> {
+    try {
+      await this.video.play();
+    } catch (error) {
+      console.warn("The picture does not play.", error);
+      throw new PictureRefused();
+    }
   }
 
   /** The first tap: browsers let no page sound or speak before. */
@@ -57,11 +88,12 @@ export class Viewfinder {
     await this.screen.ask("camera");
     this.beeper = new AudioBeeper();
     void this.aloud.speaker?.say("");
-    await this.beeper.unlock();
+    await this.beeper.wake();
     void stayAwake();
   }
 
   private async open(): Promise<MediaStream> {
+    this.closeStream();
     const stream = await openCamera();
     this.stream = stream;
     this.video.srcObject = stream;
@@ -69,17 +101,30 @@ export class Viewfinder {
     this.screen.offerStart(null);
     this.screen.advise(t("Looking at your camera …"));
     this.video.classList.remove("preview--parked");
-    await this.video.play();
+    await this.play();
     this.openGuide();
     await this.look();
+    await this.tryBeep();
     return stream;
   }
 
+  private async tryBeep(): Promise<void> {
+    const { beeper, screen } = this;
+    const words = beeper?.canSound
+      ? t("You should hear a beep. If not, turn the sound up.")
+      : t("This browser cannot beep. Watch the screen: it tells you when to begin and when to relax.");
+    screen.write("sound-words", words);
+    await beeper?.wake();
+    beeper?.at(performance.now(), NOW_HZ);
+  }
+
   private openGuide(): void {
-    if (this.isGuideAsked) return;
-    this.isGuideAsked = true;
-    void Guide.open(this.video, this.settings).then((guide) => {
-      this.guide = guide;
+    if (this.opening) return;
+    const opening = Guide.open(this.video, this.settings, () => this.screen.stageClosed());
+    this.opening = opening;
+    void opening.then((guide) => {
+      if (this.opening === opening) this.guide = guide;
+      else guide.close();
     });
   }
 
@@ -93,11 +138,11 @@ export class Viewfinder {
     throw new NoPictures();
   }
 
-  private async explain(error: unknown): Promise<void> {
-    this.close();
+  private async explain(error: unknown): Promise<string> {
+    this.closeStream();
     const known = namedError(error);
     this.screen.write("problem-title", known.title);
     this.screen.write("problem-words", known.message);
-    await this.screen.ask("problem");
+    return this.screen.ask("problem");
   }
 }

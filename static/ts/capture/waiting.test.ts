@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { abort } from "./abort";
 import { CameraLost, MovedElsewhere } from "./errors";
-import { FakeTrack, PAGE, SETUP, fakeStream } from "./fixtures";
+import { FakeTrack, PAGE, SETUP, countFrames, fakeStream } from "./fixtures";
 import type { Guide, GuideState } from "./guide/guide";
-import { Screen } from "./screen";
+import { Screen, element } from "./screen";
 import type { Speaker } from "./speech";
 import { waitToStart, type Start, type Waiter } from "./waiting";
 
@@ -52,13 +53,15 @@ describe("the wait before a film", () => {
       setup: SETUP,
       screen: new Screen(),
       stream: fakeStream(track),
+      video: element<HTMLVideoElement>("preview"),
+      byMyself: false,
       guide: () => guide as unknown as Guide | null,
       speaker: null,
       closed: closed.signal,
     };
   });
   afterEach(() => {
-    closed.abort(new MovedElsewhere());
+    abort(closed, new MovedElsewhere());
     vi.useRealTimers();
     vi.restoreAllMocks();
   });
@@ -66,9 +69,9 @@ describe("the wait before a film", () => {
   it("starts by itself after the time to read, once the picture is good", async () => {
     begin();
     tell(FINE);
-    await seconds(2.5);
+    await seconds(3);
     expect(answer).toBeNull();
-    await seconds(1);
+    await seconds(0.5);
     expect(answer).toEqual({ by: "ready", advice: null, waited_s: expect.any(Number) });
     expect(guide!.rest).toHaveBeenCalled();
   });
@@ -141,6 +144,17 @@ describe("the wait before a film", () => {
     expect(part("advice").textContent).toContain("When you are both ready");
   });
 
+  it("starts nothing by itself where the person wants to start each film", async () => {
+    begin({ byMyself: true });
+    tell(FINE);
+    await seconds(60);
+    expect(answer).toBeNull();
+    expect(part("advice").textContent).toBe("When you are ready, press Start now.");
+    part("start").click();
+    await seconds(0);
+    expect(answer).toMatchObject({ by: "button" });
+  });
+
   it("gives the action of any other button", async () => {
     begin();
     document.querySelector<HTMLElement>('[data-panel="task-smile"] [data-act="pause"]')!.click();
@@ -178,6 +192,40 @@ describe("the wait before a film", () => {
     expect(hush).toHaveBeenCalled();
   });
 
+  it("reads new advice aloud once, and says that the film starts in the end", async () => {
+    let spoken = () => undefined as void;
+    const say = vi.fn((_text: string) => new Promise<void>((resolve) => (spoken = resolve)));
+    const speaker = { say, hush: vi.fn() } as unknown as Speaker;
+    begin({ speaker });
+    tell({ advice: SMALL, ready: false });
+    await seconds(3);
+    expect(say).toHaveBeenCalledTimes(1); // the text comes first
+    spoken();
+    await seconds(0.5);
+    expect(say).toHaveBeenLastCalledWith("Come closer.");
+    spoken();
+    tell({ advice: null, ready: false });
+    await seconds(1);
+    tell({ advice: SMALL, ready: false });
+    await seconds(26);
+    expect(say).toHaveBeenCalledTimes(3);
+    expect(say).toHaveBeenLastCalledWith("The film starts now.");
+    expect(answer).toBeNull();
+    spoken();
+    await seconds(0.5);
+    expect(answer).toMatchObject({ by: "time" });
+  });
+
+  it("notices a camera that freezes", async () => {
+    const frames = countFrames(element<HTMLVideoElement>("preview"));
+    begin({ setup: { ...SETUP, helped: true } });
+    await seconds(10);
+    expect(answer).toBeNull();
+    frames.show();
+    await seconds(4);
+    expect(answer).toBeInstanceOf(CameraLost);
+  });
+
   it("notices a camera that is unplugged meanwhile", async () => {
     begin();
     track.dispatchEvent(new Event("ended"));
@@ -187,7 +235,7 @@ describe("the wait before a film", () => {
 
   it("ends when another window makes the films", async () => {
     begin();
-    closed.abort(new MovedElsewhere());
+    abort(closed, new MovedElsewhere());
     await seconds(0);
     expect(answer).toBeInstanceOf(MovedElsewhere);
   });

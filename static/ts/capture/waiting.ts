@@ -1,5 +1,6 @@
 // The wait before a film: time to read, advice on the picture, and the start by itself or by hand.
-import { watchUnplugged } from "./camera";
+import { listen, reasonOf } from "./abort";
+import { watchFrames, watchUnplugged } from "./camera";
 import type { Advice, Guide, GuideState } from "./guide/guide";
 import { readingSeconds } from "./reading";
 import type { Screen } from "./screen";
@@ -22,6 +23,9 @@ export interface Waiter {
   readonly setup: Setup;
   readonly screen: Screen;
   readonly stream: MediaStream;
+  readonly video: HTMLVideoElement;
+  /** The person starts each film: nothing starts by itself. */
+  readonly byMyself: boolean;
   /** null while it is still being opened. */
   readonly guide: () => Guide | null;
   /** null: nothing is read aloud. */
@@ -42,6 +46,7 @@ class Wait {
   private shown = 0;
   private reading = 0;
   private isSpeaking = false;
+  private readonly spoken = new Set<string>();
   private watched: Guide | null = null;
   private state: GuideState = { advice: null, ready: false };
   private by: StartedBy | null = null;
@@ -50,14 +55,15 @@ class Wait {
   constructor(private readonly waiter: Waiter) {}
 
   async run(panel: string): Promise<Start | string> {
-    const { screen, stream, closed } = this.waiter;
+    const { screen, stream, video, closed } = this.waiter;
     const over = new AbortController();
     const answer = screen.ask(panel);
     this.begin();
     const timer = setInterval(() => this.tick(panel), TICK_MS);
     const lost = new Promise<never>((_, reject) => {
       watchUnplugged(stream, reject, over.signal);
-      closed.addEventListener("abort", () => reject(closed.reason), { signal: over.signal });
+      watchFrames(video, reject, over.signal);
+      listen(closed, "abort", () => reject(reasonOf(closed)), over.signal);
     });
     try {
       this.tick(panel);
@@ -75,9 +81,16 @@ class Wait {
     const text = this.waiter.screen.text();
     this.shown = performance.now();
     this.reading = readingSeconds(text);
-    if (!this.waiter.speaker) return;
+    this.say(text);
+  }
+
+  /** Reads aloud, once, where this is wanted; nothing starts by itself meanwhile. */
+  private say(text: string): void {
+    const { speaker } = this.waiter;
+    if (!speaker || this.isSpeaking || this.spoken.has(text)) return;
+    this.spoken.add(text);
     this.isSpeaking = true;
-    void this.waiter.speaker.say(text).then(() => {
+    void speaker.say(text).then(() => {
       this.isSpeaking = false;
     });
   }
@@ -87,13 +100,15 @@ class Wait {
     if (document.hidden) this.shown = performance.now();
     this.watchGuide();
     const { setup, screen } = this.waiter;
+    if (this.state.advice) this.say(this.state.advice.words);
     const now = this.situation();
     const { start_anyway_s: anyway, start_by_itself_s: byItself } = setup.guide.live;
     const { start, button } = decide(now, { anyway: anyway!, byItself: byItself! });
     this.offered = button;
     screen.offerStart(buttonWords(button));
-    screen.advise(adviceWords(now, this.state.advice));
-    if (start === null) return;
+    screen.advise(adviceWords(now, this.state.advice, setup.helped));
+    if (start === "time") this.say(t("The film starts now."));
+    if (start === null || this.isSpeaking) return;
     this.by = start;
     screen.pressIn(panel, "start");
   }
@@ -116,7 +131,7 @@ class Wait {
       ready,
       waited: this.waited,
       isRead: !this.isSpeaking && this.waited >= this.reading,
-      helped: this.waiter.setup.helped,
+      byHand: this.waiter.setup.helped || this.waiter.byMyself,
     };
   }
 
@@ -139,9 +154,14 @@ function buttonWords(button: Decision["button"]): string | null {
 }
 
 /** The one line: what to do better, else what happens next. */
-function adviceWords({ guide, isRead, helped }: Situation, advice: Advice | null): string {
+function adviceWords(
+  { guide, isRead, byHand }: Situation,
+  advice: Advice | null,
+  helped: boolean,
+): string {
   if (advice) return advice.words;
-  if (helped) return t("When you are both ready, press Start now.");
+  if (byHand && !helped) return t("When you are ready, press Start now.");
+  if (byHand) return t("When you are both ready, press Start now.");
   if (!isRead) return t("This starts by itself when you have had time to read.");
   if (guide === "loading") return t("Getting ready …");
   return t("Good. Stay like this: it starts by itself.");

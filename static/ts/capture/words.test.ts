@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DeliveryState } from "./delivery";
 import type { TakeProgress } from "./progress";
-import { deliveryWords, offlineWords, sendingWords, takeWords } from "./words";
+import { deliveryWords, sendingWords, takeWords } from "./words";
 
 const TAKE: TakeProgress = {
   recording: "r",
@@ -28,14 +28,20 @@ describe("what the person reads", () => {
     expect(sendingWords([])).toEqual({ words: "", percent: 0 });
   });
 
-  it("promises that nothing is lost without a network", () => {
-    const states: DeliveryState[] = [{ kind: "sending", percent: 80 }, { kind: "offline" }];
-    expect(sendingWords(states).words).toBe(offlineWords());
+  it("promises that a film is safe only where this device has a copy", () => {
+    const sending: DeliveryState = { kind: "sending", percent: 80 };
+    const safe: DeliveryState = { kind: "offline", isSafe: true };
+    const onlyHere: DeliveryState = { kind: "offline", isSafe: false };
+    expect(sendingWords([sending, safe]).words).toContain("No connection.");
+    expect(sendingWords([sending, safe]).words).toContain("Your film is safe on this device.");
+    expect(sendingWords([safe, onlyHere]).words).toContain("Keep this page open");
+    expect(deliveryWords(onlyHere).words).not.toContain("safe");
   });
 
   it("tells what the clinic's server says while it takes no films", () => {
     const words = "The clinic's server is full.";
-    expect(sendingWords([{ kind: "waiting", words }]).words).toBe(words);
+    const waiting: DeliveryState = { kind: "waiting", words, isSafe: true };
+    expect(sendingWords([waiting]).words).toBe(`${words} Your film is safe on this device.`);
     expect(deliveryWords({ kind: "kept", words })).toMatchObject({ words, again: false });
   });
 

@@ -15,8 +15,18 @@ export interface Told {
 
 const still = (words: string): Told => ({ words, percent: null, again: false, advice: [] });
 
-export function offlineWords(): string {
-  return t("No connection. Your film is safe on this device; we go on when the network is back.");
+type Waiting = Extract<DeliveryState, { kind: "offline" | "waiting" }>;
+
+/** Why a film waits, and whether the page may be closed. */
+function waitingWords(state: Waiting): string {
+  const why =
+    state.kind === "offline"
+      ? t("No connection. We go on when the network is back.")
+      : state.words;
+  const where = state.isSafe
+    ? t("Your film is safe on this device.")
+    : t("Keep this page open: the film is only here for now.");
+  return `${why} ${where}`;
 }
 
 export function deliveryWords(state: DeliveryState): Told {
@@ -27,8 +37,8 @@ export function deliveryWords(state: DeliveryState): Told {
         percent: state.percent,
       };
     case "offline":
-      return still(offlineWords());
     case "waiting":
+      return still(waitingWords(state));
     case "kept":
       return still(state.words);
     case "received":
@@ -81,9 +91,9 @@ export function sendingWords(states: readonly DeliveryState[]): { words: string;
 }
 
 function underWayWords(states: readonly DeliveryState[], sending: number): string {
-  if (states.some((state) => state.kind === "offline")) return offlineWords();
-  const waiting = states.find((state) => state.kind === "waiting");
-  if (waiting) return waiting.words;
+  const waiting = states.filter((state) => state.kind === "offline" || state.kind === "waiting");
+  const told = waiting.find((state) => !state.isSafe) ?? waiting[0];
+  if (told) return waitingWords(told);
   if (sending === 0) return "";
   return sending === 1 ? t("Sending your film …") : t("Sending {n} films …", { n: sending });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NO_ZERO, NOT_A_FILM, obstacle, TWICE, warning } from "./checks";
+import { NO_ZERO, NOT_A_FILM, obstacle, TWICE, UNCUED, warning } from "./checks";
 import { LEFT_OUT } from "./clip";
 import { clip, file, SETUP } from "./fixtures";
 
@@ -15,6 +15,7 @@ describe("what keeps a clip from being sent", () => {
     ["a day to come", clip("smile.mp4", { date: "2999-01-01" }), "The day is in the future."],
     ["odd cue times", clip("smile.mp4", { cues: "five" }), "Write the cue times in seconds"],
     ["a cue after the end", clip("smile.mp4", { cues: "2-9", seconds: 8.7 }), "ends at 8 seconds"],
+    ["a cue of sitting still", clip("rest.mp4", { cues: "2-5" }), UNCUED],
     ["its size", clip("smile.mp4", { file: file("smile.mp4", "x".repeat(1001)) }), "Larger than"],
     ["its length", clip("smile.mp4", { seconds: 14_400 }), "Longer than 10 minutes."],
     ["its emptiness", clip("smile.mp4", { file: file("smile.mp4", "") }), "The file is empty."],

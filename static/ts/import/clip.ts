@@ -49,9 +49,12 @@ export function isBusy(clip: Clip): boolean {
 
 /** The older file first: of two clips of a task the later one counts. */
 export function inOrder(files: Iterable<File>): File[] {
-  return [...files].sort(
-    (a, b) => a.lastModified - b.lastModified || pathOf(a).localeCompare(pathOf(b)),
-  );
+  return [...files].sort(byAge);
+}
+
+/** Below 0 where `a` is the older file. */
+export function byAge(a: File, b: File): number {
+  return a.lastModified - b.lastModified || pathOf(a).localeCompare(pathOf(b));
 }
 
 function pathOf(file: File): string {

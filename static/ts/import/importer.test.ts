@@ -1,5 +1,5 @@
 import { beforeEach, expect, it, vi } from "vitest";
-import { SIGNED_OUT } from "./ask";
+import { ask, SIGNED_OUT } from "./ask";
 import type { Clip } from "./clip";
 import { clip, file, SETUP } from "./fixtures";
 import { Importer } from "./importer";
@@ -53,7 +53,7 @@ it("makes one session of the clips of a day and state, and finishes it", async (
   const importer = await imported(rest, smile);
   expect([rest.stage.kind, smile.stage.kind]).toEqual(["received", "received"]);
   expect(questions(SETUP.sitting).map(({ body }) => body)).toEqual([
-    { date: "2024-05-03", medication: "unsure" },
+    { date: "2024-05-03", medication: "unsure", task: "rest" },
   ]);
   expect(questions(SETUP.film)[1]!.body).toMatchObject({
     session: "of 2024-05-03",
@@ -77,7 +77,7 @@ it("sends nothing of what the clinic has, nor makes a session for it", async () 
 });
 
 it("sends what was chosen twice once", async () => {
-  const [one, two] = [clip("smile.mp4"), clip("smile copy.mp4")];
+  const [one, two] = [clip("smile.mp4"), clip("smile2.mp4")];
   await imported(one, two);
   expect(sent).toEqual(["smile.mp4"]);
   expect(two.stage).toMatchObject({ kind: "known", words: expect.stringContaining("smile.mp4") });
@@ -98,6 +98,41 @@ it("goes on after a clip that is refused, keeps its session open, and can try it
   await importer.run([rest, smile]);
   expect(rest.stage.kind).toBe("received");
   expect([questions(SETUP.sitting).length, questions(SETUP.finish).length]).toEqual([1, 1]);
+});
+
+it("sends the older file first, in whatever order the files were chosen", async () => {
+  const newer = clip("smile 2.mp4", { file: file("smile 2.mp4", "b", 2000) });
+  const older = clip("smile.mp4", { file: file("smile.mp4", "a", 1000) });
+  await imported(newer, older);
+  expect(sent).toEqual(["smile.mp4", "smile 2.mp4"]);
+});
+
+it("does not let a clip that is tried again count before a newer one of its task", async () => {
+  answers[SETUP.film] = ({ upload }) => (upload === "upload 1" ? [422, { error: "No." }] : undefined);
+  const older = clip("smile.mp4", { file: file("smile.mp4", "a", 1000), date: "2024-05-03" });
+  const newer = clip("smile 2.mp4", { file: file("smile 2.mp4", "b", 2000), date: "2024-05-03" });
+  const importer = await imported(older, newer);
+  older.stage = { kind: "ready" };
+  await importer.run([older, newer]);
+  expect(sent).toEqual(["smile.mp4", "smile 2.mp4"]);
+  expect(older.stage).toMatchObject({ kind: "known", words: expect.stringContaining("smile 2.mp4") });
+  expect(importer.sittings.map(({ finished }) => finished)).toEqual([true]);
+});
+
+it("asks again where the connection is dead", async () => {
+  vi.useFakeTimers();
+  let calls = 0;
+  vi.stubGlobal("fetch", (_: string, { signal }: RequestInit) => {
+    calls += 1;
+    if (calls > 1) return Promise.resolve(new Response(JSON.stringify({ known: null })));
+    return new Promise((_resolve, reject) => {
+      signal!.addEventListener("abort", () => reject(new DOMException("hanging", "AbortError")));
+    });
+  });
+  const answer = ask("/known/", "token", {}, () => undefined);
+  await vi.advanceTimersByTimeAsync(600_000);
+  vi.useRealTimers();
+  expect([await answer, calls]).toEqual([{ known: null }, 2]);
 });
 
 it("finishes a session without its missing clip when asked to", async () => {

@@ -1,7 +1,7 @@
 // Sends the clips one after the other, and finishes the sessions that they make up.
 import { ask, Refused } from "./ask";
 import { obstacle } from "./checks";
-import { isSettled, LEFT_OUT, sittingOf, type Clip, type Stage } from "./clip";
+import { byAge, isSettled, LEFT_OUT, sittingOf, type Clip, type Stage } from "./clip";
 import { parseCues } from "./cues";
 import { digestOf } from "./digest";
 import { filmMime } from "./formats";
@@ -34,12 +34,18 @@ export class Importer {
     private readonly changed: (clip: Clip | null) => void,
   ) {}
 
-  /** Sends what can be sent and has not been. Never rejects: each clip's stage tells its end. */
+  /**
+   * Sends what can be sent and has not been, the older file first, since the later film of a task
+   * counts. Never rejects: each clip's stage tells its end.
+   */
   async run(clips: readonly Clip[]): Promise<void> {
     this.running = true;
     this.changed(null);
-    for (const clip of clips) {
-      if (!isSettled(clip) && obstacle(clip, this.setup) === "") await this.settle(clip);
+    for (const clip of [...clips].sort((a, b) => byAge(a.file, b.file))) {
+      if (isSettled(clip) || obstacle(clip, this.setup) !== "") continue;
+      const newer = clips.find((other) => isNewer(other, clip) && other.stage.kind === "received");
+      if (newer) this.tell(clip, this.overtaken(clip, newer));
+      else await this.settle(clip);
     }
     const unfinished = new Set(clips.filter((clip) => this.isMissing(clip)).map(sittingOf));
     await this.finish((key) => !unfinished.has(key));
@@ -55,6 +61,11 @@ export class Importer {
 
   private isMissing(clip: Clip): boolean {
     return clip.task !== LEFT_OUT && !["received", "known"].includes(clip.stage.kind);
+  }
+
+  private overtaken(clip: Clip, newer: Clip): Stage {
+    const words = `Not sent: ${newer.file.name}, a newer clip of this task, is here and counts.`;
+    return { kind: "known", words, href: this.open.get(sittingOf(clip))?.href ?? "" };
   }
 
   private async settle(clip: Clip): Promise<void> {
@@ -90,8 +101,8 @@ export class Importer {
     const key = sittingOf(clip);
     const before = this.open.get(key);
     if (before) return before;
-    const { date, state: medication } = clip;
-    const answer = await this.ask<Sitting>(this.setup.sitting, { date, medication }, clip);
+    const { date, state: medication, task } = clip;
+    const answer = await this.ask<Sitting>(this.setup.sitting, { date, medication, task }, clip);
     const sitting = { ...answer, finished: false };
     this.open.set(key, sitting);
     this.sittings.push(sitting);
@@ -146,6 +157,10 @@ export class Importer {
     clip.stage = stage;
     this.changed(clip);
   }
+}
+
+function isNewer(a: Clip, b: Clip): boolean {
+  return a.task === b.task && sittingOf(a) === sittingOf(b) && byAge(a.file, b.file) > 0;
 }
 
 function percent(bytes: number, clip: Clip): number {

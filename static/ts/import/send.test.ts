@@ -12,6 +12,7 @@ interface Options {
   metadata: Record<string, string>;
   storeFingerprintForResuming: boolean;
   onChunkComplete(part: number, accepted: number): void;
+  onBeforeRequest(request: unknown): void;
   onSuccess(): void;
   onError(error: unknown): void;
 }
@@ -93,7 +94,14 @@ it("goes on after a lost network where it stopped", async () => {
 it("tells why a full server lets it wait", async () => {
   fates = [{ status: 507, body: "The clinic's computer is full." }];
   const { end, heard } = await sending();
-  expect([end, heard[0]]).toEqual(["7", "The clinic's computer is full."]);
+  expect([end, heard[0]]).toEqual(["7", expect.stringContaining("tell who runs the site")]);
+});
+
+it("takes a connection on which nothing moves for dead", async () => {
+  await sending();
+  const xhr = { timeout: 0, upload: new EventTarget() };
+  uploads[0]!.options.onBeforeRequest({ getUnderlyingObject: () => xhr });
+  expect(xhr.timeout).toBeGreaterThan(0);
 });
 
 it("begins anew where the server has lost the upload", async () => {
@@ -103,7 +111,8 @@ it("begins anew where the server has lost the upload", async () => {
 });
 
 it.each([
-  [{ status: 413, body: "The film is too large." }, "The film is too large."],
+  [{ status: 413, body: "The film is too large. Film it again." }, "Cut out the part with the task"],
+  [{ status: 403, body: "Please agree first, then film." }, "does not agree to be recorded"],
   [{ status: 404, body: "<html>" }, SIGNED_OUT],
   [{ status: 418, body: "<html>" }, "did not take the clip (418)"],
 ])("gives up with the reason and has the server delete it: %j", async (fate, words) => {

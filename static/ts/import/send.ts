@@ -1,6 +1,8 @@
 // Sends a file by tus, part by part, and goes on after a lost network where it stopped.
 import { Upload, type DetailedError } from "tus-js-client";
+import { wordsIn } from "../capture/answers";
 import { Patience } from "../capture/patience";
+import { noticeHanging } from "../capture/upload";
 import { NO_CONNECTION, Refused, SIGNED_OUT } from "./ask";
 import type { Setup } from "./setup";
 
@@ -19,6 +21,21 @@ export interface Sent {
 // Answers after which the same upload may go on: a lost or broken part, a busy server.
 const PASSING = new Set([0, 409, 423, 460]);
 const GONE = 410;
+const ENDED = new Set([403, 404]);
+// The server's own words are for the person who films: these are for staff.
+const WAITING: Readonly<Record<number, string>> = {
+  503: "The server is busy. It goes on by itself.",
+  507: "The server's disk is full. It goes on by itself when there is room: tell who runs the site.",
+};
+const REFUSALS: Readonly<Record<number, string>> = {
+  403:
+    "The session takes no clip: it is finished, or the patient does not agree to be recorded any " +
+    "more. Load this page again.",
+  413: "The clip is larger than the server takes. Cut out the part with the task, or leave it out.",
+  415: "The server takes no files of this kind. Export the clip as MP4, or leave it out.",
+  422: "The session is finished and has a film of this task. Load this page again, then import it.",
+  429: "The session holds as many clips as it can. Finish it, then import the rest.",
+};
 
 /** Resolves when every byte is on the server. Raises Refused. */
 export function send(
@@ -36,6 +53,7 @@ export function send(
       chunkSize: setup.maxPatch,
       storeFingerprintForResuming: false, // it would keep the file's name in the browser
       retryDelays: null,
+      onBeforeRequest: noticeHanging,
       onChunkComplete: (_part, accepted) => {
         patience.reset();
         listener.sent(accepted);
@@ -46,14 +64,14 @@ export function send(
     const failed = async (error: Error | DetailedError) => {
       const answer = "originalResponse" in error ? error.originalResponse : null;
       const status = answer?.getStatus() ?? 0;
-      const words = sentence(answer?.getBody() ?? "");
+      const isOurs = wordsIn(answer?.getBody() ?? "") !== null;
       if (status >= 400 && status < 500 && status !== GONE && !PASSING.has(status)) {
         await upload.abort(true).catch(() => undefined);
-        reject(new Refused(words ?? refusal(status)));
+        reject(new Refused(refusal(status, isOurs)));
         return;
       }
       if (status === GONE) upload.url = null; // the file is at hand: a new upload begins
-      listener.waiting((status >= 500 ? words : null) ?? NO_CONNECTION);
+      listener.waiting((isOurs ? WAITING[status] : undefined) ?? NO_CONNECTION);
       await patience.wait();
       upload.start();
     };
@@ -68,12 +86,10 @@ function sent(upload: Upload): Sent {
   };
 }
 
-/** Our own refusals are one plain sentence; anything else is a page of some proxy. */
-function sentence(body: string): string | null {
-  return body.length > 0 && body.length < 300 && !body.includes("<") ? body : null;
-}
-
-function refusal(status: number): string {
-  if (status === 403 || status === 404) return SIGNED_OUT;
-  return `The clinic's server did not take the clip (${status}). Try it again, or ask who runs the site.`;
+function refusal(status: number, isOurs: boolean): string {
+  if (ENDED.has(status) && !isOurs) return SIGNED_OUT;
+  return (
+    REFUSALS[status] ??
+    `The clinic's server did not take the clip (${status}). Try it again, or ask who runs the site.`
+  );
 }

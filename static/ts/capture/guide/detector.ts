@@ -1,23 +1,38 @@
 // The face detector as the guide asks it: in a worker where the browser lets it, else in the page.
-import type { Face } from "./looks";
+import type { Face, Picture } from "./looks";
 import type { Delegate } from "./vision";
 import type { Answer, Question } from "./worker";
 
 const OPEN_MS = 20_000;
 const ANSWER_MS = 5_000;
 
+export interface Detected {
+  readonly faces: readonly Face[];
+  readonly picture: Picture;
+}
+
 export interface Detector {
   readonly delegate: Delegate;
   readonly thread: "worker" | "page";
-  /** One question at a time; `time` in ms only grows. */
-  detect(picture: ImageData, time: number): Promise<readonly Face[]>;
+  /** One question at a time; `time` in ms only grows. Only the picture that comes back can be used. */
+  detect(picture: ImageData, time: number): Promise<Detected>;
   close(): void;
 }
 
-/** null where the browser cannot, or needs longer than 20 s. `assets`: the folder's address. */
-export async function openDetector(assets: string): Promise<Detector | null> {
+/**
+ * null where the browser cannot, or needs longer than 20 s. `assets`: the folder's address.
+ * In the page, which then stands still for seconds, it is opened only once `quiet` resolves.
+ */
+export async function openDetector(
+  assets: string,
+  quiet: () => Promise<void>,
+): Promise<Detector | null> {
   const late = new AbortController();
-  const opening = inWorker(assets, late.signal).catch(() => inPage(assets));
+  const opening = inWorker(assets, late.signal).catch(async () => {
+    await quiet();
+    if (late.signal.aborted) throw new Error("it is too late for a detector in the page");
+    return inPage(assets);
+  });
   try {
     return await within(OPEN_MS, opening);
   } catch (error) {
@@ -37,10 +52,11 @@ async function inWorker(assets: string, late: AbortSignal): Promise<Detector> {
     return {
       delegate: opened.delegate,
       thread: "worker",
-      async detect(picture, time) {
+      async detect({ data, width, height }, time) {
+        const picture = { data, width, height };
         const answer = await within(ANSWER_MS, ask(worker, { picture, time }));
         if (!("faces" in answer)) throw new Error("the worker has no answer");
-        return answer.faces;
+        return answer;
       },
       close: () => worker.terminate(),
     };
@@ -57,7 +73,7 @@ function ask(worker: Worker, question: Question): Promise<Answer> {
       else resolve(data);
     };
     worker.onerror = () => reject(new Error("the worker failed"));
-    worker.postMessage(question);
+    worker.postMessage(question, "picture" in question ? [question.picture.data.buffer] : []);
   });
 }
 
@@ -74,7 +90,7 @@ async function inPage(assets: string): Promise<Detector> {
   return {
     delegate: vision.delegate,
     thread: "page",
-    detect: async (picture, time) => vision.detect(picture, time),
+    detect: async (picture, time) => ({ faces: vision.detect(picture, time), picture }),
     close: () => vision.close(),
   };
 }

@@ -5,6 +5,9 @@ import { RULES } from "./fixtures";
 import { Guide } from "./guide";
 import type { Face } from "./looks";
 
+const vision = vi.hoisted(() => ({ open: vi.fn(() => Promise.reject(new Error("no vision"))) }));
+vi.mock("./vision", () => ({ Vision: vision }));
+
 const SETTINGS = { ...RULES, assets: "/static/dist/vision/" };
 const FACE: Face = { left: 0.35, top: 0.25, width: 0.3, height: 0.5, points: [] };
 
@@ -13,9 +16,9 @@ let times: number[];
 let guide: Guide;
 
 function detector(detect?: Detector["detect"]): Detector {
-  const seeing: Detector["detect"] = async (_, time) => {
+  const seeing: Detector["detect"] = async (picture, time) => {
     times.push(time);
-    return faces;
+    return { faces, picture };
   };
   return { delegate: "cpu", thread: "worker", detect: detect ?? seeing, close: vi.fn() };
 }
@@ -114,11 +117,11 @@ describe("the guide", () => {
     let open = 0;
     let most = 0;
     made(
-      detector(async () => {
+      detector(async (picture) => {
         most = Math.max(most, (open += 1));
         await new Promise((resolve) => setTimeout(resolve, 300));
         open -= 1;
-        return [];
+        return { faces: [], picture };
       }),
     );
     watched();
@@ -164,11 +167,23 @@ describe("the guide", () => {
       postMessage = () => undefined;
       terminate = terminate;
     });
-    const opening = Guide.open(document.createElement("video"), SETTINGS);
+    const opening = Guide.open(document.createElement("video"), SETTINGS, async () => undefined);
     await after(20);
     vi.unstubAllGlobals();
     guide = await opening;
     expect(guide.mode).toBe("none");
     expect(terminate).toHaveBeenCalledOnce();
+  });
+
+  it("does not keep the page busy while a film is made", async () => {
+    vi.spyOn(console, "info").mockImplementation(() => undefined);
+    vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(null);
+    vi.stubGlobal("Worker", undefined);
+    const opening = Guide.open(document.createElement("video"), SETTINGS, () => new Promise(() => undefined));
+    await after(20);
+    vi.unstubAllGlobals();
+    guide = await opening;
+    expect(vision.open).not.toHaveBeenCalled();
+    expect(guide.mode).toBe("none");
   });
 });

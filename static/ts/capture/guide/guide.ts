@@ -35,10 +35,14 @@ export class Guide {
 
   /**
    * Never rejects: mode "none" where the browser cannot, or needs longer than 20 s. One per page.
-   * May be called before the video has pictures.
+   * May be called before the video has pictures. `quiet` resolves when the page may be kept busy.
    */
-  static async open(video: HTMLVideoElement, settings: GuideSettings): Promise<Guide> {
-    const detector = await openDetector(settings.assets);
+  static async open(
+    video: HTMLVideoElement,
+    settings: GuideSettings,
+    quiet: () => Promise<void>,
+  ): Promise<Guide> {
+    const detector = await openDetector(settings.assets, quiet);
     return new Guide(video, settings, detector, new Eye(video, settings.live.picture_side!));
   }
 
@@ -96,11 +100,11 @@ export class Guide {
 
   /** One look; null while the camera has no picture. */
   private async see(detector: Detector, rate: FrameRate, shake: Shake): Promise<Seen | null> {
-    const picture = this.eye.picture();
-    if (!picture) return null;
+    const taken = this.eye.picture();
+    if (!taken) return null;
     const begun = performance.now();
     this.lastTime = Math.max(begun, this.lastTime + 1);
-    const faces = await detector.detect(picture, this.lastTime);
+    const { faces, picture } = await detector.detect(taken, this.lastTime);
     const fps = rate.now();
     this.last = {
       ...look(picture, faces),

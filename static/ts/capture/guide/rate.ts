@@ -1,5 +1,5 @@
 // How many pictures the camera makes in a second, now.
-import { FrameMeter } from "../framerate";
+import { FrameMeter, canCountFrames } from "../framerate";
 
 const WINDOW_S = 1;
 
@@ -11,8 +11,9 @@ export class FrameRate {
     this.meter = new FrameMeter(video).start();
   }
 
-  /** Of the last full second; null before, or where browsers do not tell. */
+  /** Of the last full second, 0 where no picture came; null before, or where browsers do not tell. */
   now(): number | null {
+    if (canCountFrames(this.video) && this.meter.silence >= WINDOW_S) return 0;
     const { seconds, fps } = this.meter.facts();
     if (seconds >= WINDOW_S) {
       this.last = fps;
