@@ -195,7 +195,7 @@ class TestPagesInChinese:
     def test_filming_with_the_phone_s_own_camera(self, browser, chinese) -> None:
         describe(chinese)
         shown = self.check(self.of(browser, chinese, "record"), chinese)
-        for words in ("用手机自带的相机拍摄", "打开相机", "这里没有圆点"):
+        for words in ("用手机自带的相机拍摄", "打开相机", "这里没有提示音"):
             assert any(words in text for text in shown.texts), words
 
     @pytest.mark.parametrize("trouble", [ServerBusy, ServerFull])
