@@ -158,7 +158,6 @@ def test_films_of_a_closed_link_are_kept_and_go_by_a_new_link(
     pages.start(page, "Sit still")
     people.revoke(invitation)
     pages.take_ends(page)
-    pages.leave_out(page, 2)
     expect(page.get_by_role("heading", name="Your films are safe on this device")).to_be_visible(
         timeout=pages.ARRIVES_MS
     )
