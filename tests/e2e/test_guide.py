@@ -46,7 +46,7 @@ document.addEventListener("securitypolicyviolation", (event) =>
   window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 window.states = [];
 const video = document.querySelector("video");
-const opening = Guide.open(video, settings);
+const opening = Guide.open(video, settings, () => Promise.resolve());
 video.srcObject = await navigator.mediaDevices.getUserMedia({ video: true });
 await video.play();
 window.guide = await opening;
