@@ -146,7 +146,7 @@ def disk_full(world: World) -> Outcome:
     world.server.start()
     booth.begin()
     booth.wait_for_take(2)
-    expect(booth.page.get_by_text("computer is full").first).to_be_attached(timeout=30_000)
+    expect(booth.page.get_by_text("computer is full").first).to_be_attached(timeout=120_000)
     world.server.kill()
     del world.site.env["DISK_RESERVE_BYTES"]
     world.server.start()
