@@ -54,16 +54,26 @@ class Permission(models.TextChoices):
     WATCH = "watch"  # play video
     SEE_MEASURES = "see_measures"  # measures and traces with the patient's name
     SEE_CODED = "see_coded"  # measures and traces by study code only
+    JUDGE = "judge"  # rate, sign, keep the regimen
+    EXPORT = "export"  # with names; and erase
+    EXPORT_CODED = "export_coded"  # by study code, dates shifted
     MANAGE = "manage"  # members, releases, audit
 
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ASSISTANT: frozenset({Permission.SEE_NAMES, Permission.RECORD, Permission.WATCH}),
     Role.CLINICIAN: frozenset(
-        {Permission.SEE_NAMES, Permission.RECORD, Permission.WATCH, Permission.SEE_MEASURES}
+        {
+            Permission.SEE_NAMES,
+            Permission.RECORD,
+            Permission.WATCH,
+            Permission.SEE_MEASURES,
+            Permission.JUDGE,
+            Permission.EXPORT,
+        }
     ),
-    Role.RESEARCHER: frozenset({Permission.SEE_CODED}),
-    Role.ADMIN: frozenset({Permission.MANAGE}),
+    Role.RESEARCHER: frozenset({Permission.SEE_CODED, Permission.EXPORT_CODED}),
+    Role.ADMIN: frozenset({Permission.MANAGE, Permission.EXPORT_CODED}),
 }
 
 

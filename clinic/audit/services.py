@@ -57,6 +57,9 @@ def _of(patient: Patient, kind: str, id: UUID) -> Subject:
     return Subject(kind, id, patient.clinic_id, patient.id)
 
 
+RESULTS = "results"  # the detail of a READ that showed results: whoever rates next is not blind
+
+
 def record(
     action: Action,
     target: Model,

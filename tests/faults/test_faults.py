@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,13 +20,14 @@ ONE_CHUNK = 700_000
 Scenario = Callable[[World], Outcome]
 
 
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[World]:
+    """A world for each scenario: what one breaks, no other meets."""
     if CHROMIUM is None:
         require("Chromium")
     if not (ROOT / "static/dist/capture.js").exists():
         require("The front end's build (npm run build)")
-    with world(tmp_path_factory.mktemp("faults")) as here:
+    with world(tmp_path) as here:
         yield here
 
 

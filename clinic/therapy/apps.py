@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class TherapyConfig(AppConfig):
+    name = "clinic.therapy"
