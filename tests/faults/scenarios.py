@@ -169,14 +169,14 @@ def link_closed(world: World) -> Outcome:
     booth, invitation = _filming(world)
     _change_link(world, invitation, "revoked=now")
     booth.shows("kept", seconds=200)
-    recorded = booth.filmed()
     before = len(drill.films(world.site, invitation))
     again = drill.invite_again(world.site, invitation)
-    pages.tell_who_you_are(booth.page, again)
+    booth.come_by(again)
+    booth.begin()
     booth.finish()
     kept = drill.films(world.site, again)
     note = f"{before} before the new link"
-    return compare("link closed in mid-session, new link", recorded, kept, note)
+    return compare("link closed in mid-session, new link", booth.filmed(), kept, note)
 
 
 def unplugged(world: World) -> Outcome:
