@@ -8,7 +8,7 @@ MODEL := static/dist/vision/face_detection_short_range.tflite
 TRANSLATIONS := $(patsubst %.po,%.mo,$(wildcard clinic/locale/*/LC_MESSAGES/django.po))
 
 .DELETE_ON_ERROR:
-.PHONY: run test install lint messages bench faults clean
+.PHONY: run test install lint messages schema bench faults clean
 
 run: install
 	$(PY) manage.py migrate --no-input --verbosity 0
@@ -36,8 +36,16 @@ messages: .venv/installed
 	@$(PY) manage.py messages
 	@$(MAKE) --no-print-directory $(TRANSLATIONS)
 
+# The API was changed: describes it anew.
+schema: install
+	$(PY) manage.py spectacular --validate --fail-on-warn --file clinic/api/schema.yml
+
 bench: install
 	$(PY) -m diagnosis.bench
+
+# Pages with 1,000 patients of 20 sessions each; `make bench-web PATIENTS=100` for fewer.
+bench-web: install
+	$(PY) -m clinic.bench $(PATIENTS)
 
 # Breaks network, server, browser and disk around real takes; prints what became of each.
 faults: install .venv/installed-tests

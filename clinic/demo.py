@@ -1,8 +1,9 @@
-"""The demo clinic: invented people whose sessions are animated from a public-domain portrait.
+"""The demo clinic: invented people whose sessions are simulated.
 
-`create` makes its rows at once; `fill` renders the films that are still missing and submits them
-as any other film, so that every number on its pages comes out of the real analysis. A fill that
-was interrupted goes on where it stopped.
+`create` makes its rows at once; `fill` renders the films that are still missing, animated from a
+public-domain portrait, and submits them as any other film, so that every number on its pages comes
+out of the real analysis. Of one person with many sessions only landmarks are simulated. A fill
+that was interrupted goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -20,17 +21,25 @@ from django.db import transaction
 from django.utils import timezone
 
 from clinic.accounts.models import Clinic, Membership, Role, User
+from clinic.demo_people import PEOPLE, Person
 from clinic.patients.models import Consent, Patient, Purpose
 from clinic.patients.services import give_consent, save_patient
-from clinic.recordings.models import Protocol, ProtocolTask, RecordingSession
+from clinic.ratings import services as ratings
+from clinic.recordings.models import Protocol, ProtocolTask, Recording, RecordingSession
 from clinic.recordings.services import finish_session, start_session, submit
+from clinic.therapy import services as therapy
+from clinic.therapy.models import ClinicalEvent, Regimen
+from diagnosis import simulated
 from diagnosis.config import TaskKind
 from diagnosis.models import Job
 from diagnosis.motion import Movement, blink_times
 from diagnosis.simulate import VideoScript, animate
 
 NAME = "Demo clinic"
+AGREED = (Purpose.CARE, Purpose.ANALYSIS, Purpose.TRAINING, Purpose.SHARING)
 CAPTION = "simulated from a public-domain portrait"
+SECOND_RATER = "second-clinician@demo.example"
+RATED = 5  # of each filmed person's sessions; the others wait for whoever tries the demo
 CAMERA = "Simulated camera"
 # The portrait smiles; the demo's people rest with a quiet mouth.
 RESTING = tuple(
@@ -38,35 +47,10 @@ RESTING = tuple(
     for action, strength in (("AU12", -1.1), ("AU25", -0.4), ("AU17", 0.5))
 )
 Session = RecordingSession
-ON, OFF = Session.Medication.ON, Session.Medication.OFF
 
 
 class DemoRefused(Exception):
     """The demo clinic, or its passwords, cannot be made here; the message says why."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Visit:
-    """How the face moves at one session. `strength` 1 is a movement posed in full; seconds."""
-
-    days_ago: int
-    medication: Session.Medication
-    minutes_since_dose: int
-    strength: float
-    latency: float
-    onset: float
-    blinks: float  # per minute
-
-
-@dataclasses.dataclass(frozen=True)
-class Person:
-    first_name: str
-    last_name: str
-    birth_date: datetime.date
-    sex: Patient.Sex
-    mrn: str
-    notes: str
-    visits: tuple[Visit, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,48 +60,6 @@ class Account:
     email: str
     password: str
     role: Role
-
-
-def _stable() -> tuple[Visit, ...]:
-    strengths = (0.62, 0.66, 0.60, 0.64, 0.67, 0.63)
-    return tuple(
-        Visit(170 - 31 * i, ON, 60 + 10 * (i % 3), strength, 0.28, 0.45, 16)
-        for i, strength in enumerate(strengths)
-    )
-
-
-def _declining() -> tuple[Visit, ...]:
-    strengths = (0.60, 0.56, 0.51, 0.46, 0.40, 0.35)
-    return tuple(
-        Visit(176 - 32 * i, ON, 75, strength, 0.32 + 0.03 * i, 0.5 + 0.05 * i, 13 - i)
-        for i, strength in enumerate(strengths)
-    )
-
-
-def _fluctuating() -> tuple[Visit, ...]:
-    strengths = (0.58, 0.30, 0.60, 0.27, 0.55, 0.29)
-    return tuple(
-        Visit(150 - 14 * i, ON, 50, strength, 0.30, 0.5, 14)
-        if i % 2 == 0
-        else Visit(150 - 14 * i, OFF, 290, strength, 0.48, 0.8, 7)
-        for i, strength in enumerate(strengths)
-    )
-
-
-PEOPLE = (
-    Person(
-        "Edith", "Marlow", datetime.date(1957, 3, 9), Patient.Sex.FEMALE, "DEMO-1",
-        "Invented. Simulated to stay as she is.", _stable(),
-    ),
-    Person(
-        "Arthur", "Penrose", datetime.date(1951, 11, 22), Patient.Sex.MALE, "DEMO-2",
-        "Invented. Simulated to lose movement slowly.", _declining(),
-    ),
-    Person(
-        "Nora", "Whitcombe", datetime.date(1962, 7, 30), Patient.Sex.FEMALE, "DEMO-3",
-        "Invented. Simulated to move less when OFF.", _fluctuating(),
-    ),
-)  # fmt: skip
 
 
 @transaction.atomic
@@ -131,7 +73,9 @@ def create() -> list[Account]:
         )
     clinic = Clinic.objects.create(name=NAME, phone="01632 960 123", is_demo=True)
     accounts = [_account(clinic, role) for role in Role]
-    clinician = User.objects.get(memberships__clinic=clinic, memberships__role=Role.CLINICIAN)
+    clinician = User.objects.get(email=f"{Role.CLINICIAN}@demo.example")
+    second = User.objects.create_user(SECOND_RATER, name="Demo second clinician")
+    Membership.objects.create(user=second, clinic=clinic, role=Role.CLINICIAN)
     for number, person in enumerate(PEOPLE):
         _add(person, number, clinic, clinician)
     return accounts
@@ -186,18 +130,38 @@ def _add(person: Person, number: int, clinic: Clinic, actor: User) -> None:
         notes=person.notes,
     )
     save_patient(patient, actor=actor)
-    give_consent(patient, [Purpose.CARE, Purpose.ANALYSIS], by=Consent.By.STAFF, actor=actor)
-    protocol = Protocol.objects.filter(code="demo", retired=False).first()
+    give_consent(patient, AGREED, by=Consent.By.STAFF, actor=actor)
+    _treat(person, patient, actor)
+    protocol = Protocol.objects.filter(code=person.protocol, retired=False).first()
     if protocol is None:
-        raise DemoRefused("There is no protocol “demo”: run `manage.py migrate` first.")
+        raise DemoRefused(
+            f"There is no protocol “{person.protocol}”: run `manage.py migrate` first."
+        )
     for index, visit in enumerate(person.visits):
         session = start_session(patient, protocol, place=Session.Place.SITE, actor=actor)
-        session.recorded = timezone.now() - datetime.timedelta(days=visit.days_ago)
+        session.recorded = _when(visit.days_ago)
         session.medication = visit.medication
         session.minutes_since_dose = visit.minutes_since_dose
         session.dyskinesia = Session.Dyskinesia.NONE
         session.device = {"name": CAMERA, "person": number, "visit": index}
         session.save()
+
+
+def _when(days_ago: int) -> datetime.datetime:
+    return timezone.now() - datetime.timedelta(days=days_ago)
+
+
+def _treat(person: Person, patient: Patient, actor: User) -> None:
+    for dose in person.doses:
+        start = timezone.localdate(_when(dose.days_ago))
+        regimen = Regimen(patient=patient, start=start, text=dose.text, ledd_mg=dose.ledd_mg)
+        regimen.created_by = actor
+        therapy.replace(regimen, actor=actor)
+    for what in person.happenings:
+        date = timezone.localdate(_when(what.days_ago))
+        event = ClinicalEvent(patient=patient, date=date, kind=what.kind, note=what.note)
+        event.created_by = actor
+        therapy.save(event, actor=actor)
 
 
 def missing() -> list[Session]:
@@ -212,31 +176,52 @@ def missing() -> list[Session]:
 
 
 def fill() -> Iterator[Session]:
-    """Renders and submits what is missing; yields each session once it is complete."""
+    """Makes and submits what is missing; yields each session once it is complete."""
     with tempfile.TemporaryDirectory(dir=settings.DATA_DIR, prefix="demo-") as folder:
         for session in missing():
             filmed = set(session.recordings.values_list("task", flat=True))
             for task in session.protocol.tasks.all():
                 if task.pk not in filmed:
-                    _film(session, task, Path(folder) / "film.mp4")
+                    _film(session, task, Path(folder))
             finish_session(session, actor=session.created_by)
+            _rate(session)
             yield session
 
 
-def _film(session: Session, task: ProtocolTask, path: Path) -> None:
-    animate(path, script(session, task))
+def _film(session: Session, task: ProtocolTask, folder: Path) -> None:
+    if PEOPLE[session.device["person"]].filmed:
+        path, mime, caption = folder / "film.mp4", "video/mp4", CAPTION
+        animate(path, script(session, task))
+    else:
+        path, mime, caption = folder / "film.npz", Recording.LANDMARKS, "simulated landmarks"
+        simulated.track(script(session, task), session.device["person"]).save(path)
     submit(
         session,
         task,
         path,
-        mime="video/mp4",
+        mime=mime,
         cues=task.planned_cues(),
         capture={"simulated": True},
         actor=session.created_by,
-        caption=CAPTION,
+        caption=caption,
         filmed=session.recorded,
         priority=Job.Priority.HISTORY,
     )
+
+
+def _rate(session: Session) -> None:
+    """Two invented raters, each of whom sees the simulated strength with an error of their own."""
+    person, index = session.device["person"], session.device["visit"]
+    if not PEOPLE[person].filmed or index >= RATED:
+        return
+    rng = np.random.default_rng([person, index])
+    severity = 4.5 - 5 * PEOPLE[person].visits[index].strength
+    raters = User.objects.filter(
+        memberships__clinic=session.patient.clinic, memberships__role=Role.CLINICIAN
+    )
+    for rater in raters.order_by("email"):
+        score = int(np.clip(round(severity + rng.normal(0, 0.6)), 0, 4))
+        ratings.rate(session, rater, score=score)
 
 
 def script(session: Session, task: ProtocolTask) -> VideoScript:
@@ -257,4 +242,8 @@ def script(session: Session, task: ProtocolTask) -> VideoScript:
         for cue in task.planned_cues()
     )
     blinks = blink_times(task.seconds, visit.blinks, rng) if task.kind == TaskKind.REST else ()
-    return VideoScript(task.seconds, (*RESTING, *movements), blinks=blinks, seed=seed)
+    resting = RESTING if PEOPLE[person].filmed else ()
+    talking = visit.strength if task.kind == TaskKind.TALK else 0.0
+    return VideoScript(
+        task.seconds, (*resting, *movements), blinks=blinks, speech=talking, seed=seed
+    )

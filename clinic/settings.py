@@ -210,6 +210,10 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["clinic.api.throttling.WriteThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"writes": "120/min"},
+    "EXCEPTION_HANDLER": "clinic.api.problems.answer",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "PAGE_SIZE": 50,
 }
@@ -220,7 +224,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": True,
+    "ENUM_NAME_OVERRIDES": {
+        "JobKindEnum": "diagnosis.models.Job.Kind",
+        "ClinicalEventKindEnum": "clinic.therapy.models.ClinicalEvent.Kind",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -237,6 +245,9 @@ DISK_RESERVE_BYTES = env.whole("DISK_RESERVE_BYTES", 1024**3)
 DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_PATCH + 1024
 # A capture link lives this long unless staff choose otherwise.
 CAPTURE_LINK_DAYS = env.whole("CAPTURE_LINK_DAYS", 7)
+
+# Codes of others in FHIR exports: "snomed", which needs a licence, and "hpo".
+FHIR_TERMINOLOGIES = env.words("FHIR_TERMINOLOGIES")
 
 WORKERS = env.whole("WORKERS", 2)
 JOB_LEASE_S = env.whole("JOB_LEASE_S", 30)

@@ -88,6 +88,29 @@ def analyse(
     return score(track, capture, findings, task, release, neutral, report, config, crops)
 
 
+def analyse_landmarks(
+    track: LandmarkTrack, task: Task, release: Release, neutral: Neutral | None, report: Report
+) -> TakeAnalysis:
+    """As `analyse`, of a take of which only the landmarks are there: nothing is known of light,
+    sharpness and pose, so that there are no findings about those. Raises NeedsPixels."""
+    seconds = float(track.t[-1] - track.t[0]) if len(track) > 1 else 0.0
+    fps = (len(track) - 1) / seconds if seconds else 0.0
+    capture = CaptureFacts(
+        width=track.width,
+        height=track.height,
+        rotation=0,
+        codec="",
+        container="landmarks",
+        frames=len(track),
+        duration_s=seconds,
+        fps=fps,
+        fps_mean=fps,
+        variable=False,
+        truncated=False,
+    )
+    return score(track, capture, (), task, release, neutral, report)
+
+
 def _needs_pixels(release: Release, task: Task) -> bool:
     """Whether landmarks are not enough; of talking, only movement is measured."""
     return release.reads_pixels and task.kind != TaskKind.TALK

@@ -16,7 +16,9 @@ from django.db import transaction
 from diagnosis import config, pipeline, queue
 from diagnosis import release as releases
 from diagnosis.faces import Neutral
+from diagnosis.landmarks import LandmarkTrack
 from diagnosis.models import Job, Measure, Result, Trace
+from diagnosis.pipeline import TakeAnalysis
 from diagnosis.release import Release
 from diagnosis.session import TakeRecord, assess
 from diagnosis.traces import Trace as Curve
@@ -51,7 +53,7 @@ def _run_take(job: Job, report: Report) -> None:
     task = config.Task.from_json(job.payload["task"])
     neutral = job.payload["neutral"] and Neutral.load(_media(job.payload["neutral"]))
     try:
-        take = pipeline.analyse(_media(job.payload["video"]), task, release, neutral, report)
+        take = _analysed(_media(job.payload["video"]), task, release, neutral, report)
     except VideoError as error:
         _store(job, _result(job, release, usable=False, findings=[_plain(error.finding)]))
         return
@@ -68,6 +70,15 @@ def _run_take(job: Job, report: Report) -> None:
     if task.kind == config.TaskKind.REST and take.neutral is not None:
         result.neutral = _save(take.neutral, f"landmarks/{result.id}-neutral.npz")
     _store(job, result, take.measures, take.traces)
+
+
+def _analysed(
+    path: Path, task: config.Task, release: Release, neutral: Neutral | None, report: Report
+) -> TakeAnalysis:
+    """Of a film, or of its landmarks where there are no pictures."""
+    if path.suffix == ".npz":
+        return pipeline.analyse_landmarks(LandmarkTrack.load(path), task, release, neutral, report)
+    return pipeline.analyse(path, task, release, neutral, report)
 
 
 def _run_session(job: Job) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diagnosis import movement
-from diagnosis.faces import Neutral, align, head_pose
+from diagnosis.alignment import align
+from diagnosis.faces import Neutral, head_pose
 from diagnosis.landmarks import LandmarkTrack
 from diagnosis.mesh import canonical
 from diagnosis.movement import Floats, Signals

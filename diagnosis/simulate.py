@@ -126,13 +126,17 @@ def animate(path: Path, script: VideoScript) -> Truth:
 
 def displacement(script: VideoScript, t: NDArray[np.float64]) -> NDArray[np.float32]:
     """(n, 478, 3) in IOD: what moves in the film of `script` at any times `t` (n,) seconds."""
-    rng = np.random.default_rng([script.seed, 1])
-    strengths = motion.speech(t, script.speech, rng)
-    for movement in (*script.movements, *map(motion.blink, script.blinks)):
-        strengths += movement.strengths(t)
-    moved = motion.displacement(strengths, _portrait(script).fields)
+    moved = motion.displacement(strengths(script, t), _portrait(script).fields)
     moved[..., 2] = 0
     return moved
+
+
+def strengths(script: VideoScript, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, actions, 2) of all that `script` has the face do at the times `t` (n,) seconds."""
+    found = motion.speech(t, script.speech, np.random.default_rng([script.seed, 1]))
+    for movement in (*script.movements, *map(motion.blink, script.blinks)):
+        found += movement.strengths(t)
+    return found
 
 
 def _portrait(script: VideoScript) -> Portrait:

@@ -6,6 +6,9 @@ import { context } from "esbuild";
 const entries = {
   session: "static/ts/session.ts",
   patient: "static/ts/patient.ts",
+  compare: "static/ts/compare.ts",
+  coded: "static/ts/coded.ts",
+  queue: "static/ts/queue.ts",
   import: "static/ts/import/main.ts",
   capture: "static/ts/capture/main.ts",
 };

@@ -146,6 +146,7 @@ def consent_texts(db: None) -> dict[Purpose, ConsentText]:
     if not ConsentText.objects.exists():
         _migrate_again("clinic.patients.migrations.0002_consent_texts")
         _migrate_again("clinic.patients.migrations.0004_consent_texts_zh")
+        _migrate_again("clinic.patients.migrations.0005_sharing")
     first = ConsentText.objects.filter(clinic=None, version=1, language="en")
     return {Purpose(text.purpose): text for text in first}
 

@@ -22,10 +22,17 @@ from django.utils import timezone
 
 from clinic.accounts import services as accounts
 from clinic.accounts.models import Role
+from clinic.api.urls import router
+from clinic.audit.models import Action
+from clinic.audit.services import record
 from clinic.live_urls import websocket_urlpatterns
 from clinic.recordings import links
 from clinic.reminders import services as reminders
+from clinic.therapy.models import Stage
 from clinic.uploads.models import Upload
+from tests.api.filled import fill
+from tests.clinic.replayed import keep_landmarks
+from tests.clinic.reporting import signed
 from tests.clinic.test_live import Socket, socket_of
 from tests.conftest import RIGHT_ANSWERS
 
@@ -66,9 +73,11 @@ def members(method: str, name: str, answer: int | str, **more: Any) -> Route:
 
 # A patient's page, of which researcher, admin and outsider must not learn that it exists.
 CARE = (LOGIN, LOGIN, 200, 200, 404, 404, 404)
+JUDGES = (LOGIN, LOGIN, 404, 200, 404, 404, 404)
 ADMIN = (LOGIN, LOGIN, 404, 404, 404, 200, 404)
 CAPTURE = (404, 200, 200, 200, 404, 404, 404)
 STAFF = (LOGIN, LOGIN, 200, 200, 200, 200, 200)
+ENTRIES = ("regimen", "clinical-event", "stage")  # of clinic.therapy
 API_LIST = (403, 403, 200, 200, 200, 200, 200)  # of what one may see: tests/api looks inside
 
 # fmt: off
@@ -101,11 +110,40 @@ ROUTES = [
     route("GET", "patients:consent_texts",  *ADMIN[:6], 200),  # their own clinic's
     route("GET", "patients:new_consent_text", *ADMIN),
     route("POST", "patients:new_consent_text", *ADMIN, data={"en": ""}),
+    route("GET", "work:list",               *CARE[:6], 200),  # their own clinic's
+    route("GET", "work:queue",              *CARE[:6], 200),
+    route("POST", "work:retry",             LOGIN, LOGIN, 302,   302,   404,   404,   404),
+    route("GET", "ratings:page",            *JUDGES[:6], 200),  # their own clinic's
+    route("GET", "ratings:rate",            *JUDGES),
+    route("POST", "ratings:rate",           *JUDGES, data={"score": ""}),
+    route("GET", "therapy:page",            *CARE),
+    route("GET", "therapy:add",             LOGIN, LOGIN, 404,   200,   404,   404,   404),
+    route("POST", "therapy:add",            LOGIN, LOGIN, 404,   200,   404,   404,   404),
+    route("GET", "therapy:correct",         LOGIN, LOGIN, 404,   200,   404,   404,   404),
+    route("POST", "therapy:correct",        LOGIN, LOGIN, 404,   200,   404,   404,   404),
+    route("POST", "therapy:remove",         LOGIN, LOGIN, 404,   302,   404,   404,   404),
     route("GET", "dashboards:patient",      *CARE),
     route("GET", "dashboards:patient_progress", *CARE),
     route("GET", "dashboards:session",      *CARE),
     route("GET", "dashboards:video",        *CARE),
     route("GET", "dashboards:curves",       LOGIN, LOGIN, 404,   200,   404,   404,   404),
+    route("GET", "dashboards:compare",      LOGIN, LOGIN, 404,   200,   404,   404,   404),
+    route("GET", "dashboards:mesh",         LOGIN, LOGIN, 200,   200,   200,   404,   404),
+    route("GET", "dashboards:coded_list",   LOGIN, LOGIN, 404,   404,   200,   404,   404),
+    route("GET", "dashboards:coded",        LOGIN, LOGIN, 404,   404,   200,   404,   404),
+    route("GET", "reports:draft",           *JUDGES),
+    route("POST", "reports:sign",           *JUDGES),
+    route("GET", "reports:pdf",             *JUDGES),
+    route("GET", "exports:patient",         LOGIN, LOGIN, 404,   200,   404,   404,   404),
+    route("POST", "exports:measures",       LOGIN, LOGIN, 404,   200,   404,   404,   404),
+    route("POST", "exports:fhir",           LOGIN, LOGIN, 404,   200,   404,   404,   404),
+    route("POST", "exports:complete",       LOGIN, LOGIN, 404,   200,   404,   404,   404),
+    route("GET", "exports:erase",           LOGIN, LOGIN, 404,   200,   404,   404,   404),
+    route("POST", "exports:erase",          LOGIN, LOGIN, 404,   200,   404,   404,   404,
+          data={"study_code": "wrong"}),
+    route("GET", "exports:receipt",         LOGIN, LOGIN, 404,   200,   404,   404,   404),
+    route("GET", "exports:research",        LOGIN, LOGIN, 404,   404,   200,   200,   200),
+    route("POST", "exports:coded",          LOGIN, LOGIN, 404,   404,   200,   200,   404),
     route("GET", "recordings:new_session",  *CARE),
     route("POST", "recordings:new_session", *CARE, data={"place": ""}),
     route("POST", "recordings:make_link",   *CARE),
@@ -142,16 +180,27 @@ ROUTES = [
     route("DELETE", "uploads:detail",       404,   204,   204,   204,   404,   404,   404),
     route("GET", "api:docs",                *STAFF),
     route("GET", "api:schema",              *API_LIST),
-    route("GET", "api:patient-list", *API_LIST),
-    route("GET", "api:patient-detail", 403, 403, 200, 200, 200, 404, 404),
-    route("GET", "api:session-list", *API_LIST),
-    route("GET", "api:session-detail", 403, 403, 200, 200, 200, 404, 404),
-    route("GET", "api:recording-list", *API_LIST),
-    route("GET", "api:recording-detail", 403, 403, 200, 200, 200, 404, 404),
-    route("GET", "api:result-list", *API_LIST),
-    route("GET", "api:result-detail", 403, 403, 404, 200, 200, 404, 404),
-    route("GET", "api:trace-list", *API_LIST),
-    route("GET", "api:trace-detail", 403, 403, 404, 200, 200, 404, 404),
+    *(route("GET", f"api:{name}-list", *API_LIST) for _, _, name in router.registry),
+    *(route("GET", f"api:{name}-detail", 403, 403, 200, 200, 200, 404, 404)
+      for name in ("patient", "session", "recording")),
+    *(route("GET", f"api:{name}-detail", 403, 403, 404, 200, 200, 404, 404)
+      for name in ("result", "trace", "verdict")),
+    *(route("GET", f"api:{name}-detail", 403, 403, 200, 200, 404, 404, 404)
+      for name in ("consent", "link", "job")),
+    *(route("GET", f"api:{name}-detail", 403, 403, 404, 200, 404, 404, 404)
+      for name in ("report", "rating", *ENTRIES)),
+    # 415: whoever may write is told that a form is not JSON.
+    *(route("POST", f"api:{name}-list", 403, 403, 415, 415, 404, 404, 415)
+      for name in ("patient", "session", "link")),
+    *(route("PATCH", f"api:{name}-detail", 403, 403, 200, 200, 404, 404, 404)
+      for name in ("patient", "session")),
+    *(route("POST", f"api:{name}-list", 403, 403, 404, 415, 404, 404, 415)
+      for name in ("rating", *ENTRIES)),
+    *(route("PATCH", f"api:{name}-detail", 403, 403, 404, 200, 404, 404, 404) for name in ENTRIES),
+    *(route("DELETE", f"api:{name}-detail", 403, 403, 404, 204, 404, 404, 404) for name in ENTRIES),
+    route("POST", "api:link-revoke",        403,   403,   200,   200,   404,   404,   404),
+    route("POST", "api:job-retry",          403,   403,   409,   409,   404,   404,   404),
+    route("GET", "api:unknown",             403,   403,   404,   404,   404,   404,   404),
     everyone("POST", "set_language", 302),
     route("GET", "account_login",           200,   200,   302,   302,   302,   302,   302),
     route("POST", "account_login",          200,   200,   302,   302,   302,   302,   302),
@@ -213,6 +262,12 @@ def world(
     )
     upload.path.parent.mkdir(parents=True)
     upload.path.touch()
+    record(Action.ERASE, patient, actor=carl_clinician, detail="as if it were")
+    keep_landmarks(result)
+    stage = Stage.objects.create(
+        patient=patient, date=timezone.localdate(), stage=2, created_by=carl_clinician
+    )
+    known = fill(result, carl_clinician)
     people = (None, None, anna_assistant, carl_clinician, rita_researcher, ada_admin, olga_outsider)
     return {
         "people": dict(zip(ROLES, people, strict=True)),
@@ -221,6 +276,8 @@ def world(
         "study_code": patient.study_code,
         "purpose": "care",
         "patient_id": patient.id,
+        "kind": "stage",
+        "entry_id": stage.id,
         "consent_id": patient.consents.first().id,
         "session_id": session.id,
         "recording_id": result.subject,
@@ -228,11 +285,14 @@ def world(
         "token": address.rstrip("/").rpartition("/")[2],
         "membership_id": second.id,
         "upload_id": upload.id,
-        "api:patient-detail": patient.id,
-        "api:session-detail": session.id,
-        "api:recording-detail": result.subject,
-        "api:result-detail": result.id,
-        "api:trace-detail": result.traces.get().id,
+        "report_id": signed(patient, carl_clinician).id,
+        **{
+            f"api:{name}-detail": known[f"/api/v1/{prefix}/{{id}}/"]
+            for prefix, _, name in router.registry
+        },
+        "api:link-revoke": known["/api/v1/links/{id}/revoke/"],
+        "api:job-retry": known["/api/v1/jobs/{id}/retry/"],
+        "rest": "nothing",
         "uidb36": "1",
         "key": "0-0",
     }

@@ -19,9 +19,14 @@ SUITES = (
     "tests/clinic/test_receipt.py",
     "tests/clinic/test_receiving.py",
     "tests/clinic/test_salvage.py",
+    "tests/clinic/test_salvage_when.py",
     "tests/clinic/test_link_check.py",
     "tests/clinic/test_own_films.py",
     "tests/clinic/test_reminders.py",
+    "tests/clinic/test_audit_chain.py",
+    "tests/clinic/test_reminders_changes.py",
+    "tests/clinic/test_reminders_trouble.py",
+    "tests/clinic/test_erasure.py",
 )
 
 

@@ -158,8 +158,17 @@ def choose_release(clinic: Clinic, release: InstalledRelease, *, actor: User) ->
 
 def record_login(user: User) -> None:
     """One event in the trail of each clinic where the person works now."""
+    _record_presence(Action.LOGIN, user)
+
+
+def record_logout(user: User) -> None:
+    """As `record_login`."""
+    _record_presence(Action.LOGOUT, user)
+
+
+def _record_presence(action: Action, user: User) -> None:
     earlier = Membership.objects.filter(
         user=user, clinic=OuterRef("clinic"), ended__isnull=True, id__lt=OuterRef("id")
     )
     for membership in user.memberships.filter(~Exists(earlier), ended__isnull=True):
-        record(Action.LOGIN, membership, actor=user)
+        record(action, membership, actor=user)

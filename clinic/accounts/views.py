@@ -20,8 +20,8 @@ from clinic.accounts.releases import installed
 from diagnosis.config import SHOWN_FROM
 
 FIRST_PAGES = [
-    (Permission.SEE_NAMES, "patients:list"),
-    (Permission.SEE_CODED, "api:docs"),
+    (Permission.SEE_NAMES, "work:list"),
+    (Permission.SEE_CODED, "dashboards:coded_list"),
     (Permission.MANAGE, "accounts:members"),
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 NOTICE = "investigational software, not for diagnosis"
@@ -13,6 +14,10 @@ NOTICE = "investigational software, not for diagnosis"
 class LabelledPages(LimitOffsetPagination):
     default_limit = 50
     max_limit = 500
+    max_offset = 10**9  # beyond any list, and within what a database counts to
+
+    def get_offset(self, request: Request) -> int:
+        return min(super().get_offset(request), self.max_offset)
 
     def get_paginated_response(self, data: Any) -> Response:
         response = super().get_paginated_response(data)

@@ -1,7 +1,11 @@
-"""Who did what to which record, and when. Append-only; rows hold identifiers, never names."""
+"""Who did what to which record, and when. Append-only; rows hold identifiers, never names.
+
+Every event becomes a link of one chain of hashes over the whole site: see `chain`.
+"""
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, ClassVar
 
 from django.db import models
@@ -24,6 +28,7 @@ class Action(models.TextChoices):
     CHOOSE = "choose", "chose the release"
     RETRY = "retry", "asked for another analysis"
     LOGIN = "login", "signed in"
+    LOGOUT = "logout", "signed out"
     NO_LOGIN = "no_login", "failed to sign in"
     RATE = "rate", "rated"
     SIGN = "sign", "signed"
@@ -34,9 +39,25 @@ class Action(models.TextChoices):
     REMIND = "remind", "sent a reminder"
 
 
+class EventQuerySet(models.QuerySet["Event"]):
+    """Reads and adds; what was written is neither changed nor removed."""
+
+    def update(self, **fields: Any) -> int:
+        raise TypeError("audit events are append-only")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError("audit events are append-only")
+
+
 class Event(models.Model):
     """`actor` is None when the patient acted by capture link, which `link` then tells, and when
-    Mimia acted by itself, as a plan or the reaper has it."""
+    Mimia acted by itself, as a plan or the reaper has it. For a NO_LOGIN nobody is known: `target`
+    is the account that was tried, or NOBODY for an address without one.
+
+    `position`, `previous` and `hash` are the event's place in the chain, empty until it is sealed.
+    """
+
+    NOBODY = uuid.UUID(int=0)
 
     clinic = models.ForeignKey(Clinic, null=True, on_delete=models.PROTECT)
     actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
@@ -47,6 +68,11 @@ class Event(models.Model):
     patient = models.UUIDField(null=True, db_index=True)
     detail = models.CharField(max_length=120, blank=True)  # of CHOOSE: the release
     at = models.DateTimeField(auto_now_add=True)
+    position = models.PositiveBigIntegerField(null=True, unique=True, editable=False)
+    previous = models.CharField(max_length=64, blank=True, editable=False)
+    hash = models.CharField(max_length=64, blank=True, editable=False)
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -59,3 +85,24 @@ class Event(models.Model):
         if not self._state.adding:
             raise TypeError("audit events are append-only")
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError("audit events are append-only")
+
+
+class Head(models.Model):
+    """The end of the chain, and what its last verification found: the only row of its kind.
+
+    `broken` is the first position that was not as it had been sealed; None when all were.
+    """
+
+    ONLY = 1
+
+    position = models.PositiveBigIntegerField(default=0)
+    hash = models.CharField(max_length=64, blank=True)
+    verified = models.DateTimeField(null=True)
+    verified_position = models.PositiveBigIntegerField(default=0)
+    broken = models.PositiveBigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.hash}"

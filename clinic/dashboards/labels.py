@@ -86,12 +86,11 @@ GROUPS = {
     OTHER: (),
 }
 COURSE = (*GROUPS["Speed"], "hold_variability", "hold_decay")  # given of each movement
-# What enters a patient's trends, per kind of task; of several regions the first is the main one.
-MAIN = {
-    TaskKind.REST: ("blink_rate", "lips_apart", "eye_opening"),
-    TaskKind.TALK: ("movement_sd",),
-    TaskKind.EXPRESSION: ("amplitude", "peak_velocity", "onset_latency", "intensity"),
-}
+# What enters a patient's trends beside the measures of the whole session: of each Core expression
+# the amplitude that it asks for (mouth, brows, eyes), of the rest film blinking, which nobody
+# poses. They are the same for every patient and never chosen by how they come out. Of several
+# regions the one that the engine lists first is the main one.
+MAIN: Mapping[str, str] = {TaskKind.REST: "blink_rate", TaskKind.EXPRESSION: "amplitude"}
 NO_NUMBER = "\N{EN DASH}"
 WHOLE_FACE = "face"
 MOVEMENT = "movement"  # traces of landmarks; those of the network have other names
@@ -113,11 +112,11 @@ PARTIAL, PLANNED, BY_HAND = "part of a film", "planned beep times", "camera app"
 # Why a session's point stands beside the line of a trend.
 APART = {
     PRACTICE: "the first session, in which a person learns how it is done",
-    PARTIAL: "the recording broke off, so that it has fewer movements than were asked for",
+    PARTIAL: "the recording broke off before its end",
     BY_HAND: "filmed with the camera app, without beeps",
     UNCUED: "measured over the whole film, not in cue windows",
-    PLANNED: "the page was closed before the film was handed in, so that nobody knows when the "
-    "beeps sounded",
+    PLANNED: "the film was never handed in by the device, so that nobody knows when the beeps "
+    "sounded",
 }
 # How a take began, by the recorder's word for it, where the camera check did not find all well.
 STARTED = {

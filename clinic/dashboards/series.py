@@ -107,13 +107,13 @@ class Trends:
     release: Release | None
     other_releases: tuple[Release, ...]
     headline: TrendSeries | None
-    tasks: tuple[tuple[str, tuple[TrendSeries, ...]], ...]  # (task title, its main measures)
+    sums: tuple[TrendSeries, ...]  # the other measures of whole sessions
+    tasks: tuple[TrendSeries, ...]  # the main measure of each Core task that has one
     left_out: tuple[LeftOut, ...]
 
     @property
     def series(self) -> tuple[TrendSeries, ...]:
-        of_tasks = tuple(series for _, group in self.tasks for series in group)
-        return ((self.headline,) if self.headline else ()) + of_tasks
+        return ((self.headline,) if self.headline else ()) + self.sums + self.tasks
 
     @property
     def apart(self) -> tuple[str, ...]:
@@ -144,16 +144,19 @@ def trends(patient: Patient, release_sha256: str = "") -> Trends:
         iter(releases), None
     )
     if release is None:
-        return Trends(None, (), None, (), ())
+        return Trends(None, (), None, (), (), ())
     kept, missing = _choose(sessions, by_subject, release)
     used, unusable = _comparable(kept)
     points = _points(used)
-    headline = _headline(used, points, release)
-    other = _other_sums(points, headline)
+    headline = _sum(_headline_name(used), points, release)
+    sums = [_sum(name, points, release) for name in labels.PARTS if name != _headline_name(used)]
+    found = tuple(series for series in sums if series)
+    other = [out for series in (headline, *found) if series for out in _other_sums(points, series)]
     return Trends(
         release=release,
         other_releases=tuple(r for r in releases if r != release),
         headline=headline,
+        sums=found,
         tasks=tuple(_task_series(used, points, release)),
         left_out=tuple(sorted((*missing, *unusable, *other), key=lambda out: out.recorded)),
     )
@@ -163,7 +166,7 @@ def _results_by_subject(sessions: Sequence[RecordingSession]) -> dict[UUID, list
     """Every result of these sessions, that of the newest job first."""
     found: dict[UUID, list[Result]] = defaultdict(list)
     results = Result.objects.filter(group__in=[s.id for s in sessions])
-    for result in results.order_by("-job__created"):
+    for result in results.order_by("-job__created").defer("capture", "likelihood"):
         found[result.subject].append(result)
     return found
 
@@ -273,62 +276,72 @@ def _obstacle(item: _Kept, shapes: dict[str, tuple[float, int, float, float]]) -
 
 
 def _points(used: Sequence[_Kept]) -> dict[MeasureKey, list[tuple[TrendPoint, str]]]:
-    """For each measure its points in order of time, each with its unit."""
+    """For each measure that a trend may show its points in order of time, each with its unit."""
     by_result = {item.result.id: item for item in used}
+    names = {*labels.PARTS, *labels.MAIN.values(), *_headlines(used)}
+    rows = Measure.objects.filter(result__in=by_result, name__in=names, side=Side.BOTH)
+    fields = ("result", "name", "region", "unit", "value", "sd", "n", "absent", "caution")
     points: dict[MeasureKey, list[tuple[TrendPoint, str]]] = defaultdict(list)
-    for row in Measure.objects.filter(result__in=by_result).order_by("id"):
-        item = by_result[row.result_id]
-        code = item.task.code if item.task else ""
-        points[MeasureKey(code, row.name, row.region, row.side)].append(
-            (_point(item, row), row.unit)
-        )
+    for result, name, region, unit, *told in rows.order_by("id").values_list(*fields):
+        item = by_result[result]
+        key = MeasureKey(item.task.code if item.task else "", name, region, Side.BOTH)
+        points[key].append((_point(item, *told), unit))
     for found in points.values():
         found.sort(key=lambda pair: pair[0].recorded)
     return points
 
 
-def _point(item: _Kept, row: Measure) -> TrendPoint:
+def _point(
+    item: _Kept, value: float | None, sd: float | None, n: int, absent: str, caution: str
+) -> TrendPoint:
     session = item.session
     return TrendPoint(
-        session.id,
-        session.recorded,
-        session.medication,
-        row.value,
-        row.sd,
-        row.n,
-        row.absent,
-        row.caution,
-        item.apart,
+        session=session.id,
+        recorded=session.recorded,
+        medication=session.medication,
+        value=value,
+        sd=sd,
+        n=n,
+        absent=absent,
+        caution=caution,
+        apart=item.apart,
     )
 
 
-def _headline(
-    used: Sequence[_Kept],
-    points: dict[MeasureKey, list[tuple[TrendPoint, str]]],
-    release: Release,
+def _headlines(used: Sequence[_Kept]) -> set[str]:
+    return {item.session.protocol.headline for item in used}
+
+
+def _headline_name(used: Sequence[_Kept]) -> str:
+    """The session measure that the newest analysed session's protocol answers first with."""
+    sessions = [item.session for item in _in_order(used) if item.task is None]
+    return sessions[-1].protocol.headline if sessions else ""
+
+
+def _sum(
+    name: str, points: dict[MeasureKey, list[tuple[TrendPoint, str]]], release: Release
 ) -> TrendSeries | None:
-    """The session measure that the newest analysed session's protocol names as its headline.
+    """The measure of that name of whole sessions.
 
     Its region tells which expressions it sums up; those of the newest session count.
     """
-    sessions = [item.session for item in _in_order(used) if item.task is None]
-    if not sessions:
-        return None
-    name = sessions[-1].protocol.headline
     keys = [key for key in points if not key.task and key.name == name]
     newest = max(keys, key=lambda key: points[key][-1][0].recorded, default=None)
     return _series(newest, points[newest], release) if newest else None
 
 
 def _other_sums(
-    points: dict[MeasureKey, list[tuple[TrendPoint, str]]], headline: TrendSeries | None
+    points: dict[MeasureKey, list[tuple[TrendPoint, str]]], drawn: TrendSeries
 ) -> Iterable[LeftOut]:
-    """Sessions whose headline measure sums up other expressions than the line that is drawn."""
+    """Sessions whose measure of that name sums up other expressions than the line that is drawn."""
     for key, found in points.items():
-        if headline and key != headline.key and (key.task, key.name) == ("", headline.key.name):
+        if key != drawn.key and (key.task, key.name) == ("", drawn.key.name):
             for point, _ in found:
                 yield LeftOut(
-                    point.session, point.recorded, WHOLE, f"sums up other expressions: {key.region}"
+                    point.session,
+                    point.recorded,
+                    labels.named(key.name),
+                    f"sums up other expressions: {key.region}",
                 )
 
 
@@ -336,21 +349,20 @@ def _task_series(
     used: Sequence[_Kept],
     points: dict[MeasureKey, list[tuple[TrendPoint, str]]],
     release: Release,
-) -> Iterable[tuple[str, tuple[TrendSeries, ...]]]:
-    """Per task of the protocol, in its order, the main measures that some session has."""
+) -> Iterable[TrendSeries]:
+    """Per task of the protocol, in its order, the main measure, if some session has it."""
     tasks = {item.task.code: item.task for item in _in_order(used) if item.task}
     for task in sorted(tasks.values(), key=lambda task: task.position):
-        keys = [_main_key(task, name, points) for name in labels.MAIN[TaskKind(task.kind)]]
-        series = tuple(_series(key, points[key], release) for key in keys if key)
-        if series:
-            yield task.title, series
+        key = _main_key(task, points)
+        if key:
+            series = _series(key, points[key], release)
+            yield dataclasses.replace(series, title=f"{task.title}: {series.title.lower()}")
 
 
-def _main_key(task: ProtocolTask, name: str, points: Iterable[MeasureKey]) -> MeasureKey | None:
-    """The measure of that name in the region that the engine lists first, both sides together."""
-    return next(
-        (k for k in points if k.task == task.code and k.name == name and k.side == Side.BOTH), None
-    )
+def _main_key(task: ProtocolTask, points: Iterable[MeasureKey]) -> MeasureKey | None:
+    """The main measure of the task in the region that the engine lists first."""
+    name = labels.MAIN.get(task.kind)
+    return next((k for k in points if (k.task, k.name) == (task.code, name)), None)
 
 
 def _series(

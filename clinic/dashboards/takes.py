@@ -47,7 +47,7 @@ class Take:
     def playable(self) -> bool:
         """Whether the file is a film at all."""
         codes = {finding["code"] for finding in self.state["findings"]}
-        return UNREADABLE not in codes
+        return self.recording.has_pictures and UNREADABLE not in codes
 
     @property
     def seconds(self) -> float | None:
@@ -71,8 +71,8 @@ class Take:
             return "It was filmed with the camera app, without beeps"
         if "salvaged" not in capture:
             return ""
-        closed = "The page was closed before this film was handed in"
-        return f"{closed}: the beep times are the planned ones" if self.recording.cues else closed
+        alone = "This film was never handed in by the device"
+        return f"{alone}: the beep times are the planned ones" if self.recording.cues else alone
 
     @property
     def said(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from clinic.dashboards import views
+from clinic.dashboards import coded, compare, meshes, views
 
 app_name = "dashboards"
 urlpatterns = [
@@ -13,4 +13,8 @@ urlpatterns = [
     path("sessions/<uuid:session_id>/", views.session, name="session"),
     path("recordings/<uuid:recording_id>/video/", views.video, name="video"),
     path("recordings/<uuid:recording_id>/curves/", views.recording_curves, name="curves"),
+    path("recordings/<uuid:recording_id>/mesh/", meshes.mesh, name="mesh"),
+    path("patients/<uuid:patient_id>/compare/", compare.compare, name="compare"),
+    path("study/", coded.people, name="coded_list"),
+    path("study/<uuid:patient_id>/", coded.person, name="coded"),
 ]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -16,11 +17,13 @@ from clinic.accounts.http import StaffRequest
 from clinic.accounts.models import Clinic, Permission
 from clinic.audit import services as audit
 from clinic.audit.models import Action
-from clinic.dashboards import charts, labels, media, states
+from clinic.dashboards import drawing, labels, media, states
 from clinic.dashboards.series import trends
+from clinic.dashboards.story import story
 from clinic.dashboards.takes import assessment, drawn, takes
 from clinic.patients import consents
 from clinic.patients.models import Patient, PatientQuerySet
+from clinic.ratings.models import Rating
 from clinic.recordings import playback
 from clinic.recordings.models import (
     Recording,
@@ -28,6 +31,8 @@ from clinic.recordings.models import (
     RecordingSession,
     SessionQuerySet,
 )
+from clinic.verdicts import judging
+from clinic.verdicts import services as verdicts
 
 SESSIONS_PER_PAGE = 20
 
@@ -36,7 +41,8 @@ SESSIONS_PER_PAGE = 20
 @require_safe
 def patient(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     found = get_object_or_404(_patients(request), pk=patient_id)
-    audit.record(Action.READ, found, actor=request.user)
+    sees_results = _may(request, found.clinic, Permission.SEE_MEASURES)
+    _record_read(request, found, sees_results)
     rows = states.rows(found.sessions.all())
     context = {
         "patient": found,
@@ -44,9 +50,11 @@ def patient(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         "consents": consents.states(found),
         "progress": states.progress(rows),
         "page": Paginator(rows, SESSIONS_PER_PAGE).get_page(request.GET.get("page")),
+        "may_export": _may(request, found.clinic, Permission.EXPORT),
     }
-    if _may(request, found.clinic, Permission.SEE_MEASURES):
+    if sees_results:
         context |= _dashboard(found, request.GET.get("release", ""))
+        verdicts.mark_read(found, request.user)
     return render(request, "dashboards/patient.html", context)
 
 
@@ -62,8 +70,9 @@ def patient_progress(request: StaffRequest, patient_id: UUID) -> JsonResponse:
 @require_safe
 def session(request: StaffRequest, session_id: UUID) -> HttpResponse:
     found = get_object_or_404(_sessions(request), pk=session_id)
-    audit.record(Action.READ, found, actor=request.user)
-    return render(request, "dashboards/session.html", _session_context(request, found))
+    context = _session_context(request, found)
+    _record_read(request, found, context["sees_measures"])
+    return render(request, "dashboards/session.html", context)
 
 
 @login_required
@@ -86,8 +95,14 @@ def recording_curves(request: StaffRequest, recording_id: UUID) -> JsonResponse:
     data = drawn(found)
     if data is None:
         raise Http404("this film has no usable analysis")
-    audit.record(Action.READ, found, actor=request.user)
+    _record_read(request, found, True)
     return JsonResponse(data)
+
+
+def _record_read(request: StaffRequest, found: Model, sees_results: bool) -> None:
+    """Who has seen results does not rate blind."""
+    detail = audit.RESULTS if sees_results else ""
+    audit.record(Action.READ, found, actor=request.user, detail=detail)
 
 
 def _patients(request: StaffRequest) -> PatientQuerySet:
@@ -113,14 +128,14 @@ def _may(request: StaffRequest, clinic: Clinic, permission: Permission) -> bool:
 def _dashboard(patient: Patient, release_sha256: str) -> dict[str, Any]:
     found = trends(patient, release_sha256)
     return {
-        "trends": found,
-        "headline": charts.figure(found.headline) if found.headline else None,
-        "groups": [
-            (title, [charts.figure(series) for series in group]) for title, group in found.tasks
-        ],
-        "charts": charts.payload(found),
-        "meanings": labels.MEANINGS,
+        **drawing.context(patient, found),
+        "judgement": judging.judge(patient, found),
+        "ratings": _ratings(Rating.objects.filter(session__patient=patient)),
     }
+
+
+def _ratings(found: QuerySet[Rating]) -> QuerySet[Rating]:
+    return found.select_related("session", "rater").order_by("-session__recorded", "created")
 
 
 def _session_context(request: StaffRequest, session: RecordingSession) -> dict[str, Any]:
@@ -136,6 +151,8 @@ def _session_context(request: StaffRequest, session: RecordingSession) -> dict[s
         "summary_error": (snapshot["session_job"] or {}).get("error", ""),
         "sees_measures": sees_measures,
         "assessment": assessment(session) if sees_measures else None,
+        "story": story(session, found) if sees_measures else None,
+        "ratings": _ratings(session.ratings.all()) if sees_measures else None,
         "links": session.links.select_related("created_by"),
         "tasks": session.protocol.tasks.all(),
         "done": snapshot["done"],

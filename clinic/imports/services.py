@@ -50,20 +50,20 @@ def sitting(
 ) -> RecordingSession:
     """The imported session of that day and state that a clip of the task (its code) joins.
 
-    It is the open one; else a finished one that lacks the task, which is opened again, so that all
-    is measured against the day's rest film; else a new one at noon of the day.
+    No film of an earlier import is replaced: it is the newest open one that lacks the task; else
+    the newest finished one that does, which is opened again, so that all is measured against the
+    day's rest film; else a new one at noon of the day.
     """
     Patient.objects.select_for_update().get(pk=patient.pk)  # two windows make one session
     same = patient.sessions.filter(imported=True, recorded__date=date, medication=medication)
-    found = same.filter(submitted__isnull=True).first()
+    lacking = same.exclude(recordings__task__code=task).order_by("-created")
+    found = lacking.filter(submitted__isnull=True).first() or lacking.first()
     if found is not None:
+        if found.submitted is not None:
+            found.submitted = None
+            found.save(update_fields=["submitted"])
+            audit.record(Action.CHANGE, found, actor=actor)
         return found
-    lacking = same.exclude(recordings__task__code=task).order_by("-created").first()
-    if lacking is not None:
-        lacking.submitted = None
-        lacking.save(update_fields=["submitted"])
-        audit.record(Action.CHANGE, lacking, actor=actor)
-        return lacking
     session = services.start_session(
         patient, protocol(), place=RecordingSession.Place.SITE, actor=actor
     )

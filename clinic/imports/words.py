@@ -12,7 +12,6 @@ from clinic.uploads.problems import (
     Gone,
     Incomplete,
     NoConsent,
-    NotNeeded,
     ServerFull,
     TryLater,
 )
@@ -24,7 +23,7 @@ def for_staff(problem: Exception) -> str:
             return "The clip did not arrive as it was sent. Try it again."
         case EmptyFilm():
             return "The file is empty. Export the clip again, or leave it out."
-        case Closed() | NotNeeded():
+        case Closed():
             return "This session is finished. Load this page again, then import the clip."
         case NoConsent():
             return (

@@ -110,6 +110,7 @@ class Purpose(models.TextChoices):
     ANALYSIS = "analysis", _("Measuring my films by computer")
     TRAINING = "training", _("Improving the measuring program")
     TEACHING = "teaching", _("Teaching health staff")
+    SHARING = "sharing", _("Sharing coded measures with researchers")
 
 
 class ConsentTextQuerySet(models.QuerySet["ConsentText"]):

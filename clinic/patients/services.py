@@ -92,6 +92,11 @@ def consented(patient: Patient, purpose: Purpose) -> bool:
     return Consent.objects.standing(purpose).filter(patient=patient).exists()
 
 
+def agreed(patient: Patient, purpose: Purpose) -> bool:
+    """Whether an agreement of the patient's to `purpose` stands, be it to an older text."""
+    return patient.consents.in_force().filter(text__purpose=purpose).exists()
+
+
 @transaction.atomic
 def give_consent(
     patient: Patient,

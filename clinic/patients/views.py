@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib import messages
@@ -23,6 +24,8 @@ from clinic.patients.filters import PatientFilter
 from clinic.patients.forms import PatientForm, SignedFormForm
 from clinic.patients.models import Consent, Patient
 from clinic.recordings import analysis
+from clinic.verdicts import services as verdicts
+from clinic.verdicts.models import Verdict
 
 PATIENTS_PER_PAGE = 25
 SEARCH = "patient search"
@@ -51,14 +54,29 @@ def patients(request: StaffRequest) -> HttpResponse:
         request.session[SEARCH] = _search(request.POST)
         return redirect("patients:list")
     search = request.session.get(SEARCH, {})
-    found = PatientFilter(search, Patient.objects.visible_to(request.user).for_list())
+    judged = Clinic.objects.where(request.user, Permission.SEE_MEASURES)
+    found = PatientFilter(search, Patient.objects.visible_to(request.user).for_list(), judged)
     page = Paginator(found.qs, PATIENTS_PER_PAGE).get_page(request.GET.get("page"))
     record_list("patient", clinics, actor=request.user)
-    return render(
-        request,
-        "patients/list.html",
-        {"filter": found, "search": search, "page": page, "several_clinics": len(clinics) > 1},
-    )
+    context = {
+        "filter": found,
+        "search": search,
+        "page": page,
+        "rows": _with_verdicts(page, judged),
+        "sees_verdicts": bool(judged),
+        "several_clinics": len(clinics) > 1,
+    }
+    return render(request, "patients/list.html", context)
+
+
+def _with_verdicts(
+    patients: Iterable[Patient], judged: QuerySet[Clinic]
+) -> list[tuple[Patient, list[Verdict]]]:
+    """Each with the verdicts that may be seen. One query."""
+    listed = list(patients)
+    mine = {clinic.id for clinic in judged}
+    found = verdicts.current(patient for patient in listed if patient.clinic_id in mine)
+    return [(patient, found.get(patient.id, [])) for patient in listed]
 
 
 def _search(posted: QueryDict) -> dict[str, str]:

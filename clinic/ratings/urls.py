@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from clinic.ratings import views
 
 app_name = "ratings"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("ratings/", views.page, name="page"),
+    path("sessions/<uuid:session_id>/rate/", views.rate, name="rate"),
+]

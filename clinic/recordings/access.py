@@ -37,7 +37,10 @@ class NoAccess(Http404):
 
     def __init__(self) -> None:
         super().__init__(
-            gettext("Your link has ended or was closed. Please ask your clinic for a new one.")
+            gettext(
+                "This page may not send films any more. Open your link again (staff: sign in "
+                "again). If it does not open, ask your clinic."
+            )
         )
 
 

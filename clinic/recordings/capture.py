@@ -36,7 +36,14 @@ from clinic.recordings.checking import FilmRefused
 from clinic.recordings.models import CaptureLink, Recording
 from clinic.recordings.services import NotAsSent, SubmitRefused
 from clinic.recordings.takes import BadTake, Take
-from clinic.uploads.problems import Closed, Gone, Incomplete, TryLater, UploadProblem
+from clinic.uploads.problems import (
+    Gone,
+    Incomplete,
+    NoConsent,
+    NotNeeded,
+    TryLater,
+    UploadProblem,
+)
 
 REFUSALS = (BadTake, FilmRefused, SubmitRefused, UploadProblem)
 # The face finder is WebAssembly, in a worker where the browser can.
@@ -81,7 +88,7 @@ def consent(request: HttpRequest, session_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def context(request: HttpRequest, session_id: UUID) -> HttpResponse:
     access = capture_session(request, session_id)
-    if _next_step(access) not in ("capture:context", "capture:record"):
+    if not _may_describe(access):
         return redirect("capture:start", session_id)
     anew = capture_services.is_told_long_ago(access.session)
     form = ContextForm(request.POST or None, instance=access.session, anew=anew)
@@ -95,7 +102,7 @@ def context(request: HttpRequest, session_id: UUID) -> HttpResponse:
 def too_ill(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """To be too ill to film today is an answer as well; the link goes on working."""
     access = capture_session(request, session_id)
-    if _next_step(access) not in ("capture:context", "capture:record"):
+    if not _may_describe(access):
         return redirect("capture:start", session_id)
     if request.method == "POST":
         capture_services.note_too_ill(access)
@@ -120,13 +127,14 @@ def record(request: HttpRequest, session_id: UUID) -> HttpResponse:
 def submit(request: HttpRequest, session_id: UUID) -> JsonResponse:
     """A fully uploaded take becomes a Recording; the answer is its receipt.
 
-    422 says that this film will not do; 409 and 410, that it must be sent again from its start;
-    503 and 507, that the same can be asked again in a while; 403 and 404, that no more is taken.
+    422 says that this film will not do, 406 that it is not needed; 409 and 410, that it must be
+    sent again from its start; 503 and 507, that the same can be asked again in a while; 403 and
+    404, that no more is taken.
     """
     try:
         access = capture_session(request, session_id)
         recording = receiving.receive(access, Take.from_json(request.body))
-    except (Closed, Gone, Incomplete, TryLater) as problem:
+    except (Gone, Incomplete, NoConsent, NotNeeded, TryLater) as problem:
         return _refusal(problem, problem.status)
     except NoAccess as refusal:
         return _refusal(refusal, 404)
@@ -139,19 +147,14 @@ def submit(request: HttpRequest, session_id: UUID) -> JsonResponse:
 
 @require_POST
 def finish(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """The record page's program takes no pages: it is told in JSON why to ask again."""
-    by_program = not request.accepts("text/html")
+    """The record page's program asks, and is told in JSON why to ask again."""
     try:
         access = capture_session(request, session_id)
         capture_services.finish(access)
     except NoAccess as problem:
-        if by_program:
-            return _refusal(problem, 404)
-        raise
+        return _refusal(problem, 404)
     except capture_services.FinishLater as problem:
-        if by_program:
-            return _refusal(problem, problem.status)
-        return page(request, "finish_problem", access, status=problem.status, problem=problem)
+        return _refusal(problem, problem.status)
     except capture_services.NothingRecorded as problem:
         messages.error(request, str(problem))
         return redirect("capture:start", session_id)
@@ -169,13 +172,11 @@ def close(request: HttpRequest, session_id: UUID) -> HttpResponse:
     return answer
 
 
-def page(
-    request: HttpRequest, name: str, access: Access, *, status: int = 200, **context: Any
-) -> HttpResponse:
+def page(request: HttpRequest, name: str, access: Access, **context: Any) -> HttpResponse:
     """The page `name` of the flow."""
     session = access.session
     context |= {"session": session, "clinic": session.patient.clinic, "access": access}
-    return render(request, f"capture/{name}.html", context, status=status)
+    return render(request, f"capture/{name}.html", context)
 
 
 def _check(request: HttpRequest, link: CaptureLink) -> HttpResponse:
@@ -219,6 +220,11 @@ def _next_step(access: Access) -> str:
     if capture_services.must_describe(session):
         return "capture:context"
     return "capture:record"
+
+
+def _may_describe(access: Access) -> bool:
+    is_due = _next_step(access) in ("capture:context", "capture:record")
+    return is_due and capture_services.may_describe(access.session)
 
 
 def _refusal(words: Exception, status: int) -> JsonResponse:

@@ -9,18 +9,19 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from clinic.audit.models import Action, Event
+from clinic.audit.models import Action
 from clinic.audit.services import record
 from clinic.patients.models import Consent, Purpose
-from clinic.patients.services import give_consent, withdraw
+from clinic.patients.services import agreed, give_consent, withdraw
 from clinic.recordings import analysis, salvage, services
 from clinic.recordings.access import Access
 from clinic.recordings.identity import answers_match
 from clinic.recordings.links import LinkLocked
 from clinic.recordings.models import CaptureLink, RecordingSession
 from clinic.uploads.problems import ServerFull, TryLater, server_trouble
+from clinic.verdicts import services as verdicts
 
-# So long what the person told of themselves holds, also for films that are yet to come.
+# So long what the person told of themselves holds for films that are yet to be begun.
 TOLD_HOLDS = datetime.timedelta(hours=2)
 
 
@@ -92,7 +93,7 @@ def take_back(access: Access, consent: Consent) -> None:
 @transaction.atomic
 def describe(access: Access, session: RecordingSession) -> None:
     """Keeps how the person is now, as a checked form has set it on `session`."""
-    session.too_ill = None
+    session.too_ill, session.told = None, timezone.now()
     session.save(
         update_fields=[
             "medication",
@@ -102,9 +103,12 @@ def describe(access: Access, session: RecordingSession) -> None:
             "facial_procedure",
             "helped",
             "too_ill",
+            "told",
         ]
     )
     record(Action.CHANGE, session, actor=access.user, link=access.link_id)
+    if session.recordings.exists():  # with which other sessions it compares may be another matter
+        verdicts.refresh_later(session.patient)
 
 
 @transaction.atomic
@@ -115,19 +119,21 @@ def note_too_ill(access: Access) -> None:
     record(Action.CHANGE, access.session, actor=access.user, link=access.link_id)
 
 
+def may_describe(session: RecordingSession) -> bool:
+    """Whether how the person is can still be told: the films that are begun keep their state."""
+    return not (session.has_context and session.is_begun)
+
+
 def must_describe(session: RecordingSession) -> bool:
     """Whether to ask how the person is: not told yet, too ill when last asked, or long ago."""
-    if session.too_ill or not session.has_context:
-        return True
-    return is_told_long_ago(session)
+    if not may_describe(session):
+        return False
+    return not session.has_context or session.too_ill is not None or is_told_long_ago(session)
 
 
 def is_told_long_ago(session: RecordingSession) -> bool:
     """Whether how the person was when they told it may have changed since."""
-    told = Event.objects.filter(
-        patient=session.patient_id, target=session.id, action=Action.CHANGE
-    ).first()
-    return told is not None and told.at < timezone.now() - TOLD_HOLDS
+    return session.told is not None and session.told < timezone.now() - TOLD_HOLDS
 
 
 def finish(access: Access) -> None:
@@ -165,8 +171,7 @@ def _nothing_yet(session: RecordingSession) -> Exception:
     """Why no film counts: none has come, or the check of what has come was not possible now."""
     just_now = salvage.expiry_after(salvage.SILENCE)
     waiting = session.uploads.filter(recording__isnull=True, offset__gt=0, expires__gt=just_now)
-    agreed = session.patient.consents.in_force().filter(text__purpose=Purpose.CARE)
-    if not waiting.exists() or not agreed.exists():
+    if not waiting.exists() or not agreed(session.patient, Purpose.CARE):
         return NothingRecorded()
     return FinishLater(
         gettext("Your film has arrived and is still being checked. Please wait a minute."),

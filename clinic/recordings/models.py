@@ -118,6 +118,7 @@ class RecordingSession(models.Model):
     dyskinesia = models.CharField(max_length=12, choices=Dyskinesia, blank=True)
     ill = models.BooleanField(null=True, blank=True)  # or very tired
     facial_procedure = models.BooleanField(null=True, blank=True)  # in the last three months
+    told = models.DateTimeField(null=True, blank=True)  # when they said how they are
     too_ill = models.DateTimeField(null=True, blank=True)  # when they said "too ill today"
     helped = models.BooleanField(default=False)  # somebody else presses the buttons
     practice = models.BooleanField(default=False)  # the first that a patient records
@@ -140,6 +141,17 @@ class RecordingSession(models.Model):
     @property
     def has_context(self) -> bool:
         return bool(self.medication and self.dyskinesia)
+
+    @property
+    def takes_late_films(self) -> bool:
+        """It is finished, and not too long ago for films of tasks that lack one."""
+        return self.submitted is not None and timezone.now() < self.submitted + self.LATE
+
+    @property
+    def is_begun(self) -> bool:
+        """A film of it was begun."""
+        begun = self.submitted is not None or self.recordings.exists()
+        return begun or self.uploads.exists()
 
 
 class CaptureLinkQuerySet(models.QuerySet["CaptureLink"]):
@@ -211,7 +223,12 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
 
 
 class Recording(models.Model):
-    """The kept take of a task: an immutable video file, its SHA-256, and how it was captured."""
+    """The kept take of a task: an immutable video file, its SHA-256, and how it was captured.
+
+    `mime` is LANDMARKS where the file holds landmarks and there never were pictures.
+    """
+
+    LANDMARKS = "application/x-mimia-landmarks"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.ForeignKey(
@@ -242,6 +259,10 @@ class Recording(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task} (attempt {self.attempt})"
+
+    @property
+    def has_pictures(self) -> bool:
+        return self.mime != self.LANDMARKS
 
     def as_task(self) -> Task:
         return self.task.as_task(tuple(Cue(c["start"], c["end"]) for c in self.cues))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import F
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import TruncDate
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from clinic.audit.models import Action, Event
+from clinic.audit.services import COMPLETE
 from clinic.dashboards import media
 from clinic.patients.models import Patient, Purpose
 from clinic.recordings import capture_services, playback
@@ -26,10 +28,17 @@ from clinic.recordings.models import RecordingSession
 
 @dataclasses.dataclass(frozen=True)
 class Viewing:
-    """One of the clinic's people watched films of a session on `day`, the site's local date."""
+    """One of the clinic's people watched films of a session on `day`, the site's local date.
+
+    `how` is MESH where they saw its movement without pictures, COPY where they took a copy.
+    """
+
+    MESH: ClassVar = playback.MESH
+    COPY: ClassVar = "copy"
 
     name: str
     day: datetime.date
+    how: str
 
 
 @require_GET
@@ -90,11 +99,23 @@ def withdraw(request: HttpRequest, session_id: UUID, purpose: str) -> HttpRespon
 
 
 def viewings(session: RecordingSession) -> list[Viewing]:
-    """Who of the clinic watched, and on which day; newest first."""
+    """Who of the clinic watched, or took a copy, and on which day; newest first."""
     films = session.recordings.values("id")
-    played = Event.objects.filter(action=Action.PLAY, target__in=films, actor__isnull=False)
-    days = played.annotate(day=TruncDate("at")).order_by("-day", "actor__name")
-    return [Viewing(**row) for row in days.values("day", name=F("actor__name")).distinct()]
+    played = Q(action=Action.PLAY, target__in=films)
+    since = Q(at__gte=session.recorded)
+    copied = since & Q(action=Action.EXPORT, target=session.patient_id, detail=COMPLETE)
+    watched = Event.objects.filter(played | copied, actor__isnull=False)
+    told = watched.annotate(
+        name=F("actor__name"),
+        day=TruncDate("at"),
+        how=Case(
+            When(action=Action.EXPORT, then=Value(Viewing.COPY)),
+            When(detail=playback.MESH, then=Value(Viewing.MESH)),
+            default=Value(""),
+        ),
+    )
+    rows = told.order_by("-day", "name", "how").values("name", "day", "how").distinct()
+    return [Viewing(**row) for row in rows]
 
 
 def _agreed(patient: Patient) -> list[Purpose]:

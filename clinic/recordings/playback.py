@@ -25,6 +25,7 @@ from diagnosis.models import Job
 log = logging.getLogger(__name__)
 ENDINGS = {"video/webm": "webm", "video/mp4": "mp4"}
 ONE_VIEWING = datetime.timedelta(minutes=10)  # a player asks for many parts of one film
+MESH = "mesh"
 
 
 class Unplayable(Exception):
@@ -48,6 +49,8 @@ def _prepare_analysed(job: Job) -> None:
 
 def source(recording: Recording) -> tuple[Path, str]:
     """The file to play and its content type; made now if it is not there. Raises Unplayable."""
+    if not recording.has_pictures:
+        raise Unplayable("There are no pictures of this film, only its landmarks.")
     if not recording.playback:
         _prepare(recording)
     path = _media(recording.playback)
@@ -56,17 +59,32 @@ def source(recording: Recording) -> tuple[Path, str]:
     return path, f"video/{path.suffix[1:]}"
 
 
-def record_play(recording: Recording, *, actor: User | None, link: uuid.UUID | None = None) -> None:
-    """Once for each viewing by a person, not for each part of the film that the player fetches."""
+def is_there(recording: Recording) -> bool:
+    """Whether there still is a file; it may be none that plays."""
+    return _media(recording.playback or recording.file).is_file()
+
+
+def record_play(
+    recording: Recording,
+    *,
+    actor: User | None,
+    link: uuid.UUID | None = None,
+    detail: str = "",
+) -> None:
+    """Once for each viewing by a person, not for each part of the film that the player fetches.
+
+    `detail` is MESH where no face was seen.
+    """
     begun = Event.objects.filter(
         actor=actor,
         link=link,
         target=recording.id,
         action=Action.PLAY,
+        detail=detail,
         at__gt=timezone.now() - ONE_VIEWING,
     )
     if not begun.exists():
-        audit.record(Action.PLAY, recording, actor=actor, link=link)
+        audit.record(Action.PLAY, recording, actor=actor, link=link, detail=detail)
 
 
 def _prepare(recording: Recording) -> None:

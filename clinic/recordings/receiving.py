@@ -140,17 +140,24 @@ def _received(session: RecordingSession, take: Take) -> Recording | None:
     if upload is not None:
         if upload.task.code != take.task:
             raise BadTake(gettext("upload"))
-        return upload.recording and _receipt_of(upload.recording, session, take.sha256)
-    films = session.recordings.select_related("task")
-    recording = films.filter(task__code=take.task, sha256=take.sha256).first()
-    if recording is None:
+        recording = upload.recording
+        if recording is None:
+            return None
+    else:
+        films = session.recordings.select_related("task")
+        recording = films.filter(task__code=take.task, sha256=take.sha256).first()
+        if recording is None:
+            raise Gone
+    return _receipt_of(recording, session, take.sha256, partial=take.partial)
+
+
+def _receipt_of(
+    recording: Recording, session: RecordingSession, sha256: str, *, partial: bool
+) -> Recording:
+    """Raises Gone where only a part of a whole take is here, and for one that was salvaged before
+    the take was handed in, as long as the whole film with its own cues can still be sent."""
+    if recording.partial and not partial:
         raise Gone
-    return _receipt_of(recording, session, take.sha256)
-
-
-def _receipt_of(recording: Recording, session: RecordingSession, sha256: str) -> Recording:
-    """Raises Gone for one that was salvaged before the take was handed in, as long as the whole
-    film with its own cues can still be sent."""
     salvaged = "salvaged" in recording.capture
     if salvaged and (session.submitted is None or recording.sha256 != sha256):
         raise Gone
@@ -159,11 +166,10 @@ def _receipt_of(recording: Recording, session: RecordingSession, sha256: str) ->
 
 def _take_in(access: Access, upload: Upload, take: Take) -> Recording:
     facts = _checked(upload, take.sha256)
-    take.require_cues_within(facts.seconds)
     return _keep(
         upload,
         facts,
-        cues=take.cues,
+        cues=take.cues_within(facts.seconds),
         capture=take.capture,
         sha256=take.sha256,
         partial=take.partial,
@@ -194,7 +200,7 @@ def _keep(
     RecordingSession.objects.select_for_update().get(id=access.session.id)
     upload = _find(access.session, found.id)
     if upload.recording is not None:
-        return _receipt_of(upload.recording, access.session, sha256)
+        return _receipt_of(upload.recording, access.session, sha256, partial=partial)
     uploads.require_ready(upload)
     recording = services.submit(
         access.session,

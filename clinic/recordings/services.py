@@ -20,6 +20,7 @@ from clinic.accounts.models import User
 from clinic.audit import services as audit
 from clinic.audit.models import Action
 from clinic.patients.models import Patient, Purpose
+from clinic.patients.services import agreed
 from clinic.recordings import analysis
 from clinic.recordings.models import CaptureLink, Protocol, ProtocolTask, Recording
 from clinic.recordings.models import RecordingSession as Session
@@ -39,6 +40,7 @@ ENDINGS = {
     "video/mpeg": "mpg",
     "video/mp2t": "ts",
     "image/gif": "gif",
+    Recording.LANDMARKS: "npz",
 }
 
 
@@ -130,7 +132,7 @@ def require_open(session: Session, task: ProtocolTask) -> None:
     """
     if session.submitted is None:
         return
-    if session.imported or session.submitted + Session.LATE <= timezone.now():
+    if session.imported or not session.takes_late_films:
         raise Closed
     if session.recordings.filter(task=task, partial=False).exists():
         raise NotNeeded
@@ -141,8 +143,7 @@ def require_agreed(session: Session) -> None:
 
     Of a film that was begun under it the agreement stands, whatever is asked by now.
     """
-    in_force = session.patient.consents.in_force()
-    if not in_force.filter(text__purpose=Purpose.CARE).exists():
+    if not agreed(session.patient, Purpose.CARE):
         raise NoConsent
 
 

@@ -20,6 +20,7 @@ MAX_TAKE_JSON = 64 * 1024
 LAST_CUE_LATE_S = 1.0  # a film may be found to be shorter than its recorder thought by so much
 # Legal in JSON, but no text that PostgreSQL can hold: NUL and halves of surrogate pairs.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+OWN_MARKS = ("salvaged", "imported")  # of `capture`: Mimia's own, which no browser may set
 
 
 class BadTake(Exception):
@@ -34,8 +35,8 @@ class BadTake(Exception):
 class Take:
     """A take as the browser describes it: `cues` in seconds of the film's stream time.
 
-    A `partial` one broke off: it has the cues that lie within what was recorded. One made
-    `by_hand`, with the camera's own program, may have none.
+    A `partial` one broke off: it may lack cues. One made `by_hand`, with the camera's own program,
+    may have none. `capture` is what the browser told, without Mimia's own marks.
     """
 
     upload: UUID
@@ -52,7 +53,8 @@ class Take:
         sha256 = str(data.get("sha256", ""))
         if not re.fullmatch(r"[0-9a-f]{64}", sha256):
             raise BadTake(gettext("checksum"))
-        if not isinstance(data.get("capture"), dict):
+        capture = data.get("capture")
+        if not isinstance(capture, dict):
             raise BadTake(gettext("facts about the camera"))
         try:
             upload = UUID(str(data.get("upload")))
@@ -65,7 +67,7 @@ class Take:
             upload,
             str(data.get("task", "")),
             _cues(data.get("cues")),
-            data["capture"],
+            {name: told for name, told in capture.items() if name not in OWN_MARKS},
             sha256,
             partial,
         )
@@ -81,10 +83,16 @@ class Take:
         if asked > task.repeats or (asked < task.repeats and not may_lack):
             raise BadTake(gettext("times of the beeps"))
 
-    def require_cues_within(self, seconds: float) -> None:
-        """Raises BadTake where a "now" lies beyond a film of so many seconds."""
+    def cues_within(self, seconds: float) -> tuple[Cue, ...]:
+        """Those of a film of so many seconds: of a part, the ones that it holds whole.
+
+        Raises BadTake where a "now" of a whole take lies beyond the film.
+        """
+        if self.partial:
+            return tuple(cue for cue in self.cues if cue.end <= seconds)
         if not lie_within(self.cues, seconds):
             raise BadTake(gettext("times of the beeps"))
+        return self.cues
 
 
 def lie_within(cues: Sequence[Cue], seconds: float) -> bool:

@@ -19,8 +19,8 @@ from django.utils import timezone
 from clinic.accounts.models import User
 from clinic.audit.models import Action
 from clinic.audit.services import record
-from clinic.patients.models import Consent, Patient, Purpose
-from clinic.patients.services import save_patient
+from clinic.patients.models import Patient, Purpose
+from clinic.patients.services import agreed, save_patient
 from clinic.recordings import links
 from clinic.recordings.models import CaptureLink, Protocol, RecordingSession
 from clinic.recordings.services import start_session
@@ -102,8 +102,7 @@ def hindrance(patient: Patient) -> str:
     """Why nothing can be sent to the patient now, and what to do; empty when all is well."""
     if patient.archived is not None:
         return "This patient is archived. Restore the patient to send reminders."
-    care = Consent.objects.in_force().filter(patient=patient, text__purpose=Purpose.CARE)
-    if not care.exists():
+    if not agreed(patient, Purpose.CARE):
         return "There is no consent to care. Record it on the patient's Consents page first."
     try:
         links.require_camera_address()

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from clinic.reports import views
 
 app_name = "reports"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("patients/<uuid:patient_id>/report/", views.draft, name="draft"),
+    path("patients/<uuid:patient_id>/report/sign/", views.sign, name="sign"),
+    path("reports/<uuid:report_id>/", views.signed, name="pdf"),
+]

@@ -89,16 +89,18 @@ class UnknownTask(UploadProblem):
 
 
 class Closed(UploadProblem):
-    status = 403
+    status = 422
 
     def __init__(self) -> None:
         super().__init__(
-            gettext("This session is finished. Please ask your clinic for a new link.")
+            gettext("This session was finished too long ago. This film can no longer be taken.")
         )
 
 
 class NotNeeded(UploadProblem):
-    status = 422
+    """The one answer after which the sender need not keep the film."""
+
+    status = 406
 
     def __init__(self) -> None:
         super().__init__(

@@ -65,8 +65,7 @@ EMPTY_COUNTS = datetime.timedelta(hours=1)
 def create(access: Access, *, task_code: str, mime: str, length: int | None) -> Upload:
     """A new, empty upload of a take; `length` in bytes, None while the take is being recorded."""
     session = access.session
-    if not consented(session.patient, Purpose.CARE):
-        raise NoConsent
+    _require_consent(session)
     mimes = IMPORTED_MIMES if session.imported else MIMES
     if mime.partition(";")[0].strip().lower() not in mimes:
         raise NotAFilm
@@ -86,6 +85,15 @@ def create(access: Access, *, task_code: str, mime: str, length: int | None) -> 
     upload.save(force_insert=True)
     _make_file(upload)
     return upload
+
+
+def _require_consent(session: RecordingSession) -> None:
+    """Raises NoConsent. A film of a session that is begun may be one sent again, which was made
+    under an older text."""
+    if session.is_begun:
+        require_agreed(session)
+    elif not consented(session.patient, Purpose.CARE):
+        raise NoConsent
 
 
 def append(upload: Upload, *, offset: int, data: bytes, length: int | None) -> int:

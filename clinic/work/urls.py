@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from clinic.work import views
 
 app_name = "work"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("work/", views.work_list, name="list"),
+    path("work/queue/", views.queue, name="queue"),
+    path("work/queue/<uuid:session_id>/retry/", views.retry, name="retry"),
+]

@@ -33,6 +33,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold, cross_val_predict
 
 from diagnosis import actions, curves, faces, mesh, movement, pipeline, release
+from diagnosis.alignment import align
 from diagnosis.config import EXPRESSIONS, SHOWN_FROM, AnalysisConfig, Cue, Side, Task, TaskKind
 from diagnosis.crops import crop
 from diagnosis.faces import FaceTracker, Floats, Neutral, Pixels
@@ -116,7 +117,7 @@ def photographs(folder: Path) -> Photographs:
         if tracked is not None:
             found.append((name, label, tracked))
     names, labels, landmarks = (np.array(column) for column in zip(*found, strict=True))
-    aligned = faces.align(landmarks, mesh.canonical())
+    aligned = align(landmarks, mesh.canonical())
     frontal = (abs(faces.head_pose(aligned.rotation)) < TURNED).all(1)
     return Photographs(names[frontal], labels[frontal], landmarks[frontal], aligned.points[frontal])
 
@@ -222,7 +223,7 @@ def _print_closures(folder: Path, loaded: Release) -> None:
 def _closures(path: Path, loaded: Release) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
     """Margins (n,) of the frames with closed and with open eyes, and which those are."""
     landmarks = np.concatenate(list(_seen(path)))
-    eyes = _eye_opening(faces.align(landmarks, mesh.canonical()).points)
+    eyes = _eye_opening(align(landmarks, mesh.canonical()).points)
     closed, opened = (
         eyes < _CLOSED * np.percentile(eyes, 90),
         eyes > _OPEN * np.percentile(eyes, 90),

@@ -1,38 +1,14 @@
-// The patient's page: draws the trends, and follows analyses that are under way.
+// The patient's page: draws the course, and follows analyses that are under way.
 
+import { Course } from "./course";
 import { fresh, swap } from "./page";
-import { draw } from "./plots";
-import { onSchemeChange, theme } from "./theme";
-import { figure, type TrendChart, type TrendPoint, type Trends } from "./trend";
+import { onSchemeChange } from "./theme";
 
 const POLL_MS = 2000;
+const course = new Course();
 
 interface Progress {
   mark: string;
-}
-
-function trends(): Trends {
-  const data = document.getElementById("trends-data")?.textContent;
-  return data ? (JSON.parse(data) as Trends) : { span: null, charts: [] };
-}
-
-async function drawChart(chart: TrendChart, span: [string, string]): Promise<void> {
-  const root = document.querySelector<HTMLElement>(`[data-chart="${chart.id}"]`);
-  if (root === null) return;
-  const isNew = !root.classList.contains("js-plotly-plot");
-  const plot = await draw(root, figure(chart, span, theme()));
-  if (isNew) {
-    plot.on("plotly_click", ({ points }) => {
-      const point = points[0]?.customdata as TrendPoint | undefined;
-      if (point) location.assign(point.href);
-    });
-  }
-}
-
-async function drawAll(): Promise<void> {
-  const { span, charts } = trends();
-  if (span === null) return;
-  for (const chart of charts) await drawChart(chart, span);
 }
 
 /** Asks how far the analyses are; when something has changed, shows the new state. */
@@ -48,7 +24,7 @@ async function followProgress(root: HTMLElement): Promise<void> {
   swap("sessions", page);
   if (page.getElementById("trends-data")?.textContent !== before) {
     swap("trends", page);
-    await drawAll();
+    await course.show();
   }
 }
 
@@ -61,6 +37,6 @@ async function watch(): Promise<void> {
   }
 }
 
-onSchemeChange(() => void drawAll());
-void drawAll();
+onSchemeChange(() => void course.draw());
+void course.show();
 void watch();

@@ -71,6 +71,7 @@ async function refresh(): Promise<void> {
   if (page === null || takes === null) return;
   swap("actions", page);
   swap("assessment", page);
+  swap("story", page);
   await Promise.all(merge(takes, page).map(join));
 }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from clinic.accounts.models import User
 from clinic.patients.models import Patient
@@ -15,6 +17,7 @@ from clinic.recordings.models import CaptureLink, Protocol, RecordingSession
 from clinic.reminders.models import Plan
 from tests.conftest import RIGHT_ANSWERS
 
+from .mailing import Deliver, Server
 from .planning import Clock, make_plan
 from .submitting import new_film
 
@@ -68,3 +71,14 @@ def plan(
     clock: Clock, consented_patient: Patient, protocol: Protocol, carl_clinician: User
 ) -> Plan:
     return make_plan(consented_patient, carl_clinician)
+
+
+@pytest.fixture
+def mail_server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[Deliver], None]:
+    """Given a function, it calls that with the messages in place of a mail server."""
+
+    def use(deliver: Deliver) -> None:
+        monkeypatch.setattr(Server, "deliver", staticmethod(deliver))
+        settings.EMAIL_BACKEND = f"{Server.__module__}.Server"
+
+    return use

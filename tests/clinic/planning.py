@@ -1,11 +1,14 @@
-"""A plan of recording at home, and a clock that tests move."""
+"""A plan of recording at home, what comes of it, and a clock that tests move."""
 
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
-from clinic.accounts.models import User
-from clinic.patients.models import Patient
+from clinic.accounts.models import Clinic, User
+from clinic.patients import services as patients
+from clinic.patients.models import Consent, Patient, Purpose
+from clinic.recordings.models import Recording, RecordingSession
 from clinic.reminders import services
 from clinic.reminders.models import Plan
 
@@ -31,3 +34,28 @@ def make_plan(patient: Patient, actor: User) -> Plan:
     plan.started, plan.dose_time = STARTED, datetime.time(8)
     services.save_plan(plan, "home@example.org", actor=actor)
     return plan
+
+
+def another_patient(clinic: Clinic, actor: User) -> Patient:
+    born = datetime.date(1950, 1, 1)
+    other = patients.save_patient(
+        Patient(clinic=clinic, first_name="A", last_name="B", birth_date=born), actor=actor
+    )
+    patients.give_consent(other, [Purpose.CARE], by=Consent.By.STAFF, actor=actor)
+    return other
+
+
+def forget_address(plan: Plan) -> None:
+    plan.patient.email = ""
+    plan.patient.save()
+
+
+def film(session: RecordingSession, task: str = "smile", **fields: Any) -> Recording:
+    return Recording.objects.create(
+        session=session,
+        task=session.protocol.tasks.get(code=task),
+        attempt=1,
+        size=5,
+        sha256="0" * 64,
+        **fields,
+    )

@@ -38,7 +38,7 @@ def test_staff_sign_in_by_email_and_the_clinics_trail_says_so(login, with_passwo
     browser = login(None)
     answer = browser.post(LOGIN, {"login": "CARL@example.org", "password": PASSWORD})
     assert answer.url == "/"
-    assert browser.get("/").url == reverse("patients:list")
+    assert browser.get("/").url == reverse("work:list")
     event = Event.objects.get(action=Action.LOGIN)
     assert (event.actor, event.clinic) == (with_password, clinic)
 
@@ -54,6 +54,31 @@ def test_a_wrong_password_opens_nothing(login, with_password):
     answer = browser.post(LOGIN, {"login": with_password.email, "password": "wrong"})
     assert "There is a problem" in answer.content.decode()
     assert browser.get(reverse("patients:list")).status_code == 302
+
+
+def test_a_wrong_password_is_in_the_trail_of_the_accounts_clinic(login, with_password, clinic):
+    login(None).post(LOGIN, {"login": "CARL@example.org", "password": "wrong"})
+    event = Event.objects.get()
+    assert (event.action, event.clinic, event.actor) == (Action.NO_LOGIN, clinic, None)
+    assert (event.target_type, event.target) == ("member", with_password.id)
+
+
+def test_an_address_that_nobody_has_is_in_the_trail_without_its_words(login, db):
+    login(None).post(LOGIN, {"login": "secret@example.org", "password": "typed here by mistake"})
+    event = Event.objects.get()
+    assert (event.action, event.clinic, event.target) == (Action.NO_LOGIN, None, Event.NOBODY)
+    written = str(Event.objects.values().get())
+    assert "secret" not in written
+    assert "typed" not in written
+
+
+def test_signing_out_is_recorded(login, carl_clinician, clinic):
+    browser = login(carl_clinician)
+    browser.post(reverse("account_logout"))
+    event = Event.objects.get(action=Action.LOGOUT)
+    assert (event.actor, event.clinic) == (carl_clinician, clinic)
+    browser.post(reverse("account_logout"))  # nobody is signed in
+    assert Event.objects.count() == 1
 
 
 def test_guessing_passwords_is_slowed_down(login, with_password):
@@ -105,9 +130,9 @@ def test_nobody_takes_an_address_that_they_cannot_prove_to_be_theirs(login, carl
 @pytest.mark.parametrize(
     ("person", "page"),
     [
-        ("anna_assistant", "patients:list"),
-        ("carl_clinician", "patients:list"),
-        ("rita_researcher", "api:docs"),
+        ("anna_assistant", "work:list"),
+        ("carl_clinician", "work:list"),
+        ("rita_researcher", "dashboards:coded_list"),
         ("ada_admin", "accounts:members"),
     ],
 )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
+from django.core.management import call_command
+from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic.accounts.models import Membership
-from clinic.audit import services
+from clinic.audit import chain, services
 from clinic.audit.models import Action, Event
 from clinic.recordings import links
 from clinic.reminders.models import Plan
@@ -121,6 +126,11 @@ def test_the_trail_is_narrowed_by_member_action_and_study_code(
     assert count(action="play") == 1
     assert count(study_code=patient.study_code.lower()) == 2
     assert count(study_code="S-NOBODY") == 0
+    today = timezone.localdate()
+    tomorrow = (today + datetime.timedelta(days=1)).isoformat()
+    assert count(since=today.isoformat(), until=today.isoformat()) == 2
+    assert count(since=tomorrow) == 0
+    assert count(since="0001-01-01", until="9999-12-31") == 2  # no such day: as if not asked
 
 
 def test_long_trails_have_pages_and_a_constant_number_of_queries(
@@ -134,3 +144,37 @@ def test_long_trails_have_pages_and_a_constant_number_of_queries(
     many = count_queries(lambda: browser.get(reverse("audit:events")))
     assert many == few
     assert len(browser.get(reverse("audit:events"), {"page": 2}).context["page"]) == 11
+
+
+def page_of(browser) -> str:
+    return browser.get(reverse("audit:events")).content.decode()
+
+
+def test_the_admin_sees_whether_the_trail_was_verified_and_what_came_of_it(
+    login, ada_admin, carl_clinician, patient
+):
+    browser = login(ada_admin)
+    services.record(Action.READ, patient, actor=carl_clinician)
+    chain.seal()
+    assert "has not been verified yet" in page_of(browser)
+    call_command("verify_audit")
+    assert "Every event up to number 1 is as it was written" in page_of(browser)
+    assert f"{chain.verify().head[:16]}…" in page_of(browser)
+    QuerySet(Event).update(detail="other")
+    chain.verify()
+    assert "it breaks at event 1" in page_of(browser)
+
+
+def test_the_admin_sees_who_failed_to_sign_in_as_whom(
+    login, ada_admin, carl_clinician, olga_outsider
+):
+    for user in (carl_clinician, olga_outsider, None):
+        services.record_no_login(user)
+    browser = login(ada_admin)
+    page = page_of(browser)
+    assert page.count("<td>Failed") + page.count("<td>failed to sign in") == 2
+    assert "member: Carl Clinician" in page
+    assert "address without an account" in page
+    assert "Olga" not in page
+    asked = {"actor": str(carl_clinician.id)}
+    assert browser.get(reverse("audit:events"), asked).context["page"].paginator.count == 1

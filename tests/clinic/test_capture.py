@@ -17,6 +17,7 @@ from clinic.patients.models import Consent, ConsentText, Patient, Purpose
 from clinic.recordings import capture_setup
 from clinic.recordings.capture_forms import ContextForm
 from clinic.recordings.models import CaptureLink, Protocol, RecordingSession
+from clinic.uploads.models import Upload
 from diagnosis.findings import rules, threshold
 from tests.clinic.takes import page, send, submit
 from tests.conftest import Login
@@ -215,7 +216,7 @@ class TestGoingOnLater:
         return session
 
     def wait(self, **time: float) -> None:
-        Event.objects.update(at=timezone.now() - datetime.timedelta(**time))
+        RecordingSession.objects.update(told=timezone.now() - datetime.timedelta(**time))
 
     def test_asks_anew_how_they_are_and_only_once(
         self, paul: Client, told: RecordingSession
@@ -242,6 +243,38 @@ class TestGoingOnLater:
         assert chosen == ["facial_procedure", "helped"]
         missing = paul.post(page(told, "context/"), {"facial_procedure": "False"})
         assert "There is a problem" in missing.content.decode()
+
+    def test_to_have_been_too_ill_meanwhile_answers_nothing_for_them(
+        self, paul: Client, told: RecordingSession
+    ) -> None:
+        self.wait(hours=3)
+        paul.post(page(told, "too-ill/"))
+        form = paul.get(page(told, "context/")).context["form"]
+        assert form["medication"].value() is None
+
+    @pytest.mark.parametrize("begun", ["arrived", "received"])
+    def test_films_that_are_begun_keep_the_state_that_they_were_made_in(
+        self, paul: Client, told: RecordingSession, begun: str
+    ) -> None:
+        upload = send(told)
+        if begun == "received":
+            submit(paul, upload)
+            Upload.objects.all().delete()
+        self.wait(days=3)
+        assert paul.get(page(told))["Location"] == page(told, "record/")
+        answers = self.ANSWERS | {"medication": "on"}
+        assert paul.post(page(told, "context/"), answers)["Location"] == page(told)
+        assert paul.post(page(told, "too-ill/"))["Location"] == page(told)
+        told.refresh_from_db()
+        assert (told.medication, told.too_ill) == ("off", None)
+
+    def test_a_state_that_was_never_told_is_asked_for_all_the_same(
+        self, paul: Client, session: RecordingSession
+    ) -> None:
+        send(session)
+        assert paul.get(page(session))["Location"] == page(session, "context/")
+        paul.post(page(session, "context/"), self.ANSWERS)
+        assert paul.get(page(session))["Location"] == page(session, "record/")
 
 
 class TestTooIllToday:

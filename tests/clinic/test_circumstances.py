@@ -152,8 +152,8 @@ def test_a_rest_film_that_was_salvaged_whole_is_on_the_line_a_part_of_one_is_not
 @pytest.mark.parametrize(
     ("capture", "cues", "words"),
     [
-        (SALVAGED, [{"start": 2, "end": 5}], "handed in: the beep times are the planned ones."),
-        (SALVAGED, [], "The page was closed before this film was handed in."),
+        (SALVAGED, [{"start": 2, "end": 5}], "by the device: the beep times are the planned ones."),
+        (SALVAGED, [], "This film was never handed in by the device."),
         ({"by_hand": True}, [], "It was filmed with the camera app, without beeps."),
     ],
 )

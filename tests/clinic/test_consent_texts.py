@@ -86,7 +86,7 @@ def test_the_same_words_are_not_asked_anew(login, ada_admin, consented_patient, 
 
 
 def test_an_unknown_purpose_is_no_page(login, ada_admin, clinic, consent_texts):
-    page = reverse("patients:new_consent_text", args=[clinic.id, "sharing"])
+    page = reverse("patients:new_consent_text", args=[clinic.id, "research"])
     assert login(ada_admin).get(page).status_code == 404
 
 

@@ -165,12 +165,13 @@ def test_a_headline_of_low_reliability_says_so_beside_its_number(
     analysed(film(session, "smile"), [amplitude(7.5)])
     analysed(session, [expressivity(7.5, caution=SMALL)])
     browser = login(carl_clinician)
-    for name, row in (("session", session), ("patient", session.patient)):
-        number, reason = (
-            text(browser, name, row).split('<p class="verdict__word">7.50')[1].split("</p>", 1)
-        )
-        assert 'badge--flag">low reliability<' in number
-        assert f"Low reliability: {SMALL}." in reason
+    page = text(browser, "session", session)
+    number, reason = page.split('<p class="verdict__word">7.50')[1].split("</p>", 1)
+    assert 'badge--flag">low reliability<' in number
+    assert f"Low reliability: {SMALL}." in reason
+    course = text(browser, "patient", session.patient)
+    assert course.count('badge--flag">low<') == 1
+    assert f"{labels.first_upper(SMALL)}." in course
 
 
 def test_a_trend_marks_the_sessions_of_low_reliability_not_only_the_newest(

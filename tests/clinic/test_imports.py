@@ -102,7 +102,7 @@ def test_clips_of_a_day_and_state_become_one_finished_session(
     assert hand_in(browser, consented_patient, session, rest, "rest").status_code == 201
     cues = [{"start": 0.1, "end": 0.5}]
     assert hand_in(browser, consented_patient, session, clip, cues=cues).status_code == 201
-    assert sitting(browser, consented_patient) == session
+    assert sitting(browser, consented_patient, task="talk") == session
     assert ask(browser, consented_patient, "finish", session=session).status_code == 200
 
     found = RecordingSession.objects.get(id=session)
@@ -162,6 +162,20 @@ def test_a_clip_imported_later_joins_the_finished_session_whose_rest_film_it_nee
     found = RecordingSession.objects.get(id=session)
     assert found.submitted is not None
     assert set(found.recordings.values_list("task__code", flat=True)) == {"rest", "smile"}
+
+
+def test_no_clip_of_a_session_that_is_opened_again_is_replaced(
+    browser: Client, consented_patient: Patient, clip: Path, tmp_path: Path
+) -> None:
+    session = sitting(browser, consented_patient)
+    hand_in(browser, consented_patient, session, clip)
+    ask(browser, consented_patient, "finish", session=session)
+    assert sitting(browser, consented_patient, task="talk") == session  # open again
+
+    second = sitting(browser, consented_patient)
+    assert second != session
+    rest = sitting(browser, consented_patient, task="rest")
+    assert rest == second  # for the newest open one
 
 
 def test_a_session_without_any_clip_is_not_finished(

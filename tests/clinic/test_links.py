@@ -107,6 +107,12 @@ def test_a_link_to_a_finished_session_leads_to_its_receipt(login, anna_assistant
     words = " ".join(made.content.decode().split())
     assert "see this session's receipt" in words
     assert "record in this session" not in words
+    late = "films that are still on the patient's device are sent too"
+    assert late in words
+    session.submitted -= session.LATE
+    session.save()
+    long_ago = login(anna_assistant).post(url).content.decode()
+    assert late not in " ".join(long_ago.split())
     answer = Client().post(made.context["address"], RIGHT_ANSWERS, follow=True)
     assert answer.redirect_chain[-1][0] == reverse("capture:done", args=[session.id])
 

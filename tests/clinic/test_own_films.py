@@ -19,9 +19,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from clinic.accounts.models import User
 from clinic.audit.models import Action, Event
+from clinic.audit.services import COMPLETE, record
 from clinic.patients.models import Consent, Purpose
 from clinic.patients.services import consented
 from clinic.recordings.models import CaptureLink, Recording, RecordingSession
+from clinic.recordings.playback import MESH, record_play
 from diagnosis.models import Job
 from tests.clinic.analysed import film
 from tests.clinic.takes import page
@@ -202,6 +204,17 @@ class TestWhoWatched:
                 action=Action.PLAY, actor=carl_clinician, target_type="recording", target=smile.id
             )
         assert shown(paul, finished).count("<li>Carl Clinician,") == 1
+
+    def test_tells_replays_without_pictures_and_copies_as_what_they_are(
+        self, paul: Client, carl_clinician: User, smile: Recording, finished: RecordingSession
+    ) -> None:
+        record_play(smile, actor=carl_clinician, detail=MESH)
+        for what in (COMPLETE, "measures"):
+            record(Action.EXPORT, finished.patient, actor=carl_clinician, detail=what)
+        page_now = shown(paul, finished)
+        assert page_now.count("<li>Carl Clinician,") == 2
+        assert page_now.count("(only how your face moved, without pictures)</li>") == 1
+        assert page_now.count("(took a copy of all your films)</li>") == 1
 
     def test_tells_nothing_of_other_sessions(
         self, paul: Client, carl_clinician: User, smile: Recording, finished: RecordingSession

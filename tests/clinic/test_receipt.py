@@ -56,6 +56,13 @@ class TestSubmitting:
         assert first.json() == second.json()
         assert Recording.objects.count() == 1
 
+    def test_what_only_the_server_tells_of_a_film_is_not_taken_from_a_browser(
+        self, paul: Client, described: RecordingSession
+    ) -> None:
+        told = {"salvaged": {}, "imported": True, "fps": 30}
+        submit(paul, send(described), capture=told)
+        assert Recording.objects.get().capture == {"fps": 30}
+
     def test_a_second_take_is_the_second_attempt(
         self, paul: Client, described: RecordingSession
     ) -> None:
@@ -161,7 +168,7 @@ class TestSubmitting:
     ) -> None:
         upload = send(described)
         Consent.objects.update(withdrawn=timezone.now())
-        self.refused(submit(paul, upload), "no consent")
+        self.refused(submit(paul, upload), "no consent", status=403)
 
     def test_the_upload_of_another_session_is_refused(
         self, paul: Client, described: RecordingSession
@@ -209,15 +216,19 @@ class TestFinishing:
         again, rest = send(described), send(described, task="rest")
         paul.post(page(described, "finish/"))
         answer = submit(paul, again)
-        assert answer.status_code == 422
+        assert answer.status_code == 406
         assert "has a film of this task already" in answer.json()["error"]
         assert submit(paul, rest, cues=[]).status_code == 201
 
-    def test_long_ago_no_film_is_taken_and_the_device_is_to_keep_it(
+    def test_long_ago_no_film_is_taken_and_no_new_link_is_asked_for(
         self, paul: Client, described: RecordingSession
     ) -> None:
         submit(paul, send(described))
         paul.post(page(described, "finish/"))
         late = send(described, task="rest")
         RecordingSession.objects.update(submitted=timezone.now() - RecordingSession.LATE)
-        assert submit(paul, late, cues=[]).status_code == 403
+        answer = submit(paul, late, cues=[])
+        assert answer.status_code == 422
+        assert answer.json()["error"] == (
+            "This session was finished too long ago. This film can no longer be taken."
+        )

@@ -85,6 +85,24 @@ class TestParts:
         assert recording.partial
         assert recording.cues == CUES[:1]
 
+    @pytest.mark.parametrize(("end", "kept"), [(4.0, 2), (5.2, 1), (7.0, 1)])
+    def test_a_part_has_the_cues_that_its_film_holds(
+        self, anna: Client, session: RecordingSession, end: float, kept: int
+    ) -> None:
+        cues = [{"start": 1.0, "end": 2.0}, {"start": 3.0, "end": end}]  # the film has 4.9 seconds
+        answer = submit(anna, send(session, PART), PART, cues=cues, partial=True)
+        assert answer.status_code == 201
+        assert Recording.objects.get().cues == cues[:kept]
+
+    def test_a_part_is_no_receipt_for_the_whole_film(
+        self, anna: Client, session: RecordingSession
+    ) -> None:
+        part = send(session, PART)
+        assert submit(anna, part, PART, cues=CUES[:1], partial=True).status_code == 201
+        assert submit(anna, part, PART, cues=CUES[:1], partial=True).status_code == 201
+        assert submit(anna, part).status_code == 410
+        assert submit(anna, send(session)).status_code == 201
+
     def test_a_film_by_hand_has_no_cues_and_is_no_part(
         self, anna: Client, session: RecordingSession
     ) -> None:
@@ -187,7 +205,7 @@ class TestLate:
         session.save()
         assert submit(anna, second).status_code == 201
         answer = submit(anna, first)
-        assert answer.status_code == 422
+        assert answer.status_code == 406
         assert "This one is not needed" in answer.json()["error"]
         assert submit(anna, second).status_code == 201
 

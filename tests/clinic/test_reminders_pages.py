@@ -15,8 +15,7 @@ from clinic.reminders import adherence
 from clinic.reminders.models import Plan, PlannedSession
 from clinic.reminders.services import remind
 
-from .planning import Clock, make_plan
-from .test_reminders import film
+from .planning import Clock, film, make_plan
 
 FORM = {
     "started": "2027-03-01",

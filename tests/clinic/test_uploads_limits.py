@@ -18,6 +18,7 @@ from clinic.recordings.access import Access
 from clinic.recordings.models import Recording, RecordingSession
 from clinic.uploads import problems, services
 from clinic.uploads.models import Upload
+from tests.clinic.takes import send, submit
 from tests.clinic.tus import TUS, at_once, create, patch, upload_at
 from tests.conftest import Login
 
@@ -83,6 +84,14 @@ def test_empty_and_salvaged_uploads_do_not_count_for_ever(
     assert create(anna, session).status_code == 201
 
 
+def test_an_upload_that_a_browser_calls_salvaged_counts(
+    anna: Client, session: RecordingSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MAX_UPLOADS_PER_SESSION", 1)
+    assert submit(anna, send(session), capture={"salvaged": {}}).status_code == 201
+    assert create(anna, session).status_code == 429
+
+
 @pytest.mark.django_db(transaction=True)
 def test_uploads_that_begin_at_once_keep_to_the_limit_together(
     session: RecordingSession, monkeypatch: pytest.MonkeyPatch
@@ -144,7 +153,7 @@ def test_a_finished_session_takes_late_films_of_tasks_that_have_none(
     assert rest.status_code == 201
     assert patch(anna, rest["Location"], b"abc", 0).status_code == 204
     for answer in (create(anna, session), patch(anna, address, b"abc", 0)):
-        assert answer.status_code == 422
+        assert answer.status_code == 406
         assert "This one is not needed" in answer.content.decode()
 
 
@@ -161,20 +170,42 @@ def test_a_session_that_was_finished_long_ago_takes_no_more_films(
 ) -> None:
     patch(anna, address, b"abc", 0)
     finish(session, ago=RecordingSession.LATE)
-    assert create(anna, session).status_code == 403
-    assert patch(anna, address, b"de", 3).status_code == 403
+    for answer in (create(anna, session), patch(anna, address, b"de", 3)):
+        assert answer.status_code == 422
+        assert "finished too long ago" in answer.content.decode()
     assert upload_at(address).path.read_bytes() == b"abc"
 
 
-def test_a_new_consent_text_stops_new_films_and_none_that_is_on_its_way(
-    anna: Client, session: RecordingSession, address: str, carl_clinician: User
+def test_a_new_consent_text_stops_the_films_of_a_session_that_has_none(
+    anna: Client, session: RecordingSession, carl_clinician: User
 ) -> None:
-    patch(anna, address, b"abc", 0)
     ask_anew(session.patient.clinic, Purpose.CARE, {"en": "new"}, actor=carl_clinician)
-    assert patch(anna, address, b"de", 3).status_code == 204
     answer = create(anna, session)
     assert answer.status_code == 403
     assert "consent" in answer.content.decode()
+
+
+@pytest.mark.parametrize("begun", ["on its way", "received", "finished"])
+def test_a_new_consent_text_stops_no_film_that_may_have_been_made_under_the_old(
+    anna: Client,
+    session: RecordingSession,
+    carl_clinician: User,
+    request: pytest.FixtureRequest,
+    begun: str,
+) -> None:
+    match begun:
+        case "on its way":
+            create(anna, session)
+        case "received":
+            request.getfixturevalue("recording")
+        case "finished":
+            finish(session)
+    ask_anew(session.patient.clinic, Purpose.CARE, {"en": "new"}, actor=carl_clinician)
+    again = create(anna, session, task="rest")  # of a film whose upload was lost
+    assert again.status_code == 201
+    assert patch(anna, again["Location"], b"abc", 0).status_code == 204
+    Consent.objects.update(withdrawn=timezone.now())
+    assert create(anna, session, task="rest").status_code == 403
 
 
 def test_a_film_on_its_way_stops_once_consent_is_withdrawn(anna: Client, address: str) -> None:

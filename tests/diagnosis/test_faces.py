@@ -5,8 +5,9 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from diagnosis import faces, mesh, sampling
+from diagnosis.alignment import align
 from diagnosis.config import AnalysisConfig
-from diagnosis.faces import Neutral, align, head_pose, neutral_from
+from diagnosis.faces import Neutral, head_pose, neutral_from
 from diagnosis.following import follow
 from diagnosis.landmarks import TrackBuilder
 from diagnosis.motion import Movement

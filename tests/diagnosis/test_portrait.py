@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from diagnosis import actions, faces, mesh, motion
+from diagnosis.alignment import align
 from diagnosis.config import Side
 from diagnosis.motion import Movement
 from diagnosis.portrait import Portrait
@@ -90,7 +91,7 @@ def pose_of(picture):
     """(3,) yaw, pitch, roll in degrees as tracked, when the tracker has settled."""
     with faces.FaceTracker() as tracker:
         found = [tracker.track(picture) for _ in range(8)][-1]
-    return faces.head_pose(faces.align(found[None], mesh.canonical()).rotation)[0]
+    return faces.head_pose(align(found[None], mesh.canonical()).rotation)[0]
 
 
 @pytest.mark.parametrize(("yaw", "pitch"), [(10, 0), (-10, 0), (0, 8)])

@@ -1,8 +1,8 @@
 // A patient's visit in Firefox, from the link to the receipt: node firefox.mjs FIREFOX LINK
 //
 // Nobody is in front of Firefox's own test camera, and without WebGL the live guidance cannot look:
-// each film starts by itself after the reading time. The second film is lost to a reload and left
-// out then. One line of JSON tells what was seen.
+// the first film starts by itself after the reading time, the others by a button. The second film is
+// lost to a reload and left out then. One line of JSON tells what was seen.
 import puppeteer from "puppeteer-core";
 
 const STEP_MS = 90_000;
@@ -37,9 +37,11 @@ console.log(JSON.stringify(seen));
 async function visit(page) {
   await answer(page);
   await press(page, "Start");
-  await takeBegins(page, "rest");
+  await press(page, "Start now");
+  await panel(page, "task-rest");
+  await takeBegins(page);
   await takeEnds(page);
-  await takeBegins(page, "smile");
+  await start(page, "smile");
   await pause(5000);
   await page.reload();
   await press(page, "Start");
@@ -47,7 +49,7 @@ async function visit(page) {
   await panel(page, "task-smile");
   await press(page, "Pause");
   await press(page, "Leave this film out");
-  await takeBegins(page, "surprise");
+  await start(page, "surprise");
   await takeEnds(page);
   await finish(page);
   seen.receipt = await page.$eval("main", (main) => main.innerText);
@@ -149,8 +151,13 @@ async function finish(page) {
   if (!isDone()) await follow(page, "Finish");
 }
 
-async function takeBegins(page, task) {
+async function start(page, task) {
   await panel(page, `task-${task}`);
+  await press(page, "Start now");
+  await takeBegins(page);
+}
+
+async function takeBegins(page) {
   await page.waitForSelector('#stage[data-phase="lead"]', { visible: true });
 }
 

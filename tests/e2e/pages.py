@@ -92,7 +92,7 @@ def turn_on_camera(page: Page) -> None:
 
 
 def set_up_camera(page: Page) -> None:
-    """Up to the first film's panel, by hand: for a helper."""
+    """Up to the first film's panel, by hand."""
     turn_on_camera(page)
     expect(page.locator('[data-panel="setup"]').first).to_be_visible()
     press(page, "Start now")

@@ -18,8 +18,8 @@ from tests.e2e.people import Invitation, People
 
 TARGET_PX, GAP_PX, TEXT_PX = 56, 16, 18
 PANELS = (
-    *("opening", "camera", "setup", "problem", "task-rest", "task-smile", "stopped", "paused"),
-    *("later", "elsewhere", "wait", "question", "finish", "kept", "finishing"),
+    *("opening", "camera", "setup", "problem", "task-rest", "task-smile", "hand-rest"),
+    *("stopped", "paused", "later", "elsewhere", "wait", "question", "finish", "kept", "finishing"),
 )
 PHASES = ("count", "lead", "now", "relax")
 OPEN = """
@@ -119,9 +119,10 @@ class Look:
             self.page.set_viewport_size({"width": width, "height": 844})
             found = self.page.evaluate(MEASURE, [TARGET_PX, GAP_PX, TEXT_PX])
             self._note(f"{name} at {width} px", found)
-        for scheme in ("dark", "light"):
-            self.page.emulate_media(color_scheme=scheme)
-            self._note(f"{name} in {scheme}", violations(self.page))
+        self.page.emulate_media(color_scheme="dark")
+        self._note(f"{name} in dark", violations(self.page, colours_only=True))
+        self.page.emulate_media(color_scheme="light")
+        self._note(name, violations(self.page))
 
     def staff(self, name: str) -> None:
         pages.shoot(self.page, f"{self.prefix}-{name}", whole=True)
@@ -254,6 +255,8 @@ answer = [str(patient.id), str(session.id), str(open_session.id), str(clinic.id)
 def test_the_staffs_pages(people: People, address: str) -> None:
     patient, session, open_session, clinic = people.site.ask(STAFF)
     names = {
+        "work": "work/",
+        "queue": "work/queue/",
         "patients": "patients/",
         "patient-form": "patients/new/",
         "patient": f"patients/{patient}/",

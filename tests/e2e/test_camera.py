@@ -81,7 +81,7 @@ def test_without_a_guide_a_film_starts_once_the_text_could_be_read(
     with browser_with(*camera(wall)) as page:
         pages.without_guide(page)
         pages.open_link(page, invitation)
-        pages.turn_on_camera(page)
+        pages.set_up_camera(page)
         pages.take_begins(page)
         pages.take_ends(page)
         pages.films_arrive(page)

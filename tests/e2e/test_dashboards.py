@@ -143,9 +143,9 @@ def test_a_point_of_the_trend_opens_its_session(
     page: Page, people: People, invitation: Invitation, address: str
 ) -> None:
     page.goto(f"{address}/patients/{people.patient}/")
-    figure = page.locator("figure", has=page.get_by_text("Amplitude, mouth corner")).first
-    figure.scroll_into_view_if_needed()
-    box = figure.locator(".points path").last.bounding_box()
+    point = page.locator("#timeline .scatterlayer .points path").first
+    point.scroll_into_view_if_needed()
+    box = point.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_timeout(300)

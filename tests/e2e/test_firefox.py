@@ -94,11 +94,13 @@ def test_the_cues_lie_where_the_protocol_puts_them(visit: Visit) -> None:
         assert cue["end"] - cue["start"] == pytest.approx(2, abs=0.1)
 
 
-@pytest.mark.parametrize("task", ["rest", "surprise"])
-def test_films_start_by_themselves_and_are_kept_while_they_travel(visit: Visit, task: str) -> None:
+@pytest.mark.parametrize(("task", "by"), [("rest", "unguided"), ("surprise", "button")])
+def test_films_start_by_themselves_or_by_a_button_and_are_kept_while_they_travel(
+    visit: Visit, task: str, by: str
+) -> None:
     capture = visit.films[task]["capture"]
     assert capture["store"] == "kept"
-    assert capture["start"]["by"] == "unguided"
+    assert capture["start"]["by"] == by
     assert capture["guide"]["mode"] == "none"
     assert capture["interrupted"] is None
     assert capture["mime"] == "video/webm;codecs=vp8"

@@ -18,6 +18,7 @@ describe("what the server says", () => {
   it.each([
     [403, '{"error": "Your link has ended."}', "ended"],
     [404, "Your link has ended.", "ended"],
+    [406, "This one is not needed.", "needless"],
     [422, '{"error": "The film is empty."}', "refused"],
     [413, "The film is too large.", "refused"],
     [429, "This session holds as many films as it can.", "refused"],
@@ -26,7 +27,7 @@ describe("what the server says", () => {
     expect(meaning(status, body)).toBe(means);
   });
 
-  it.each([403, 404, 407, 413, 429, 502])("is not what a proxy says (%i)", (status) => {
+  it.each([403, 404, 406, 407, 413, 429, 502])("is not what a proxy says (%i)", (status) => {
     expect(meaning(status, "<h1>Not accepted</h1>")).toBe("later");
     expect(meaning(status, "")).toBe("later");
   });

@@ -6,18 +6,25 @@ export class LinkEnded extends Error {
   override readonly name = "LinkEnded";
 }
 
+/** The clinic has a whole film of the task: this one need not be kept here either. */
+export class NotNeeded extends Error {
+  override readonly name = "NotNeeded";
+}
+
 /**
  * What an answer of 400 or above means: the same may succeed in a while, the link has ended, or
- * the film is not taken. Only the clinic's server itself can say the last two, and it says them in
- * words; anything else comes from what lies between.
+ * the film is not needed or not taken. Only the clinic's server itself can say the last three, and
+ * it says them in words; anything else comes from what lies between.
  */
-export type Meaning = "later" | "ended" | "refused";
+export type Meaning = "later" | "ended" | "needless" | "refused";
 
+const NEEDLESS = 406;
 const LATER = new Set([408, 425]);
 const ENDED = new Set([403, 404]);
 
 export function meaning(status: number, body: string): Meaning {
   if (status >= 500 || LATER.has(status) || wordsIn(body) === null) return "later";
+  if (status === NEEDLESS) return "needless";
   return ENDED.has(status) ? "ended" : "refused";
 }
 

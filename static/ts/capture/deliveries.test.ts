@@ -80,4 +80,15 @@ describe("the films of a visit", () => {
     film.state = RECEIVED;
     expect(films.keptWords).toBeNull();
   });
+
+  it("tells that the link has ended, also while a film still waits for a new one", () => {
+    const film = add(new FakeDelivery({ kind: "waiting", words: "Busy.", isSafe: false }));
+    expect(films.hasLinkEnded).toBe(false);
+    film.state = { kind: "waiting", words: "It has ended.", isSafe: false, ended: true };
+    expect(films.hasLinkEnded).toBe(true);
+    film.state = { kind: "kept", words: "It has ended." };
+    expect(films.hasLinkEnded).toBe(true);
+    film.state = RECEIVED;
+    expect(films.hasLinkEnded).toBe(false);
+  });
 });

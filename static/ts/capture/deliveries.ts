@@ -33,6 +33,13 @@ export class Deliveries {
     return this.films.filter((film) => !film.isSettled).map(({ state }) => state);
   }
 
+  /** No film goes to the clinic any more until a new link is opened. */
+  get hasLinkEnded(): boolean {
+    return this.films.some(
+      ({ state }) => state.kind === "kept" || (state.kind === "waiting" && state.ended === true),
+    );
+  }
+
   /** Why films stay on this device; null: none does. */
   get keptWords(): string | null {
     const kept = this.films.map(({ state }) => state).filter((state) => state.kind === "kept");

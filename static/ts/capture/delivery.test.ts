@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { LinkEnded } from "./answers";
+import { LinkEnded, NotNeeded } from "./answers";
 import type { LocalCopy } from "./copy";
 import { Delivery } from "./delivery";
 import { FilmShorter } from "./film";
@@ -190,6 +190,13 @@ describe("the delivery of a take", () => {
     expect(copy.forget).not.toHaveBeenCalled();
   });
 
+  it("tells apart a film that is not needed", async () => {
+    start(Promise.reject(new NotNeeded("This one is not needed.")));
+    await delivery.complete([], {});
+    const words = "This one is not needed.";
+    expect(delivery.state).toEqual({ kind: "refused", words, needless: true });
+  });
+
   it("sends the whole film again when the server has not what was recorded", async () => {
     start(Promise.resolve("abc"));
     vi.mocked(submitTake).mockRejectedValueOnce(new NotAsSent());
@@ -226,6 +233,7 @@ describe("the delivery of a take", () => {
       kind: "waiting",
       words: "Your link has ended.",
       isSafe: false,
+      ended: true,
     });
     expect(delivery.isSettled).toBe(false);
     upload.arrived = Promise.resolve("abc");

@@ -1,6 +1,6 @@
 // A take on its way to the clinic: kept on this device and uploaded while recorded, then handed in.
 // It ends with a receipt, which the clinic gives for exactly the bytes that were recorded.
-import { LinkEnded } from "./answers";
+import { LinkEnded, NotNeeded } from "./answers";
 import type { LocalCopy } from "./copy";
 import { Film, FilmShorter } from "./film";
 import { randomId, sha256 } from "./hash";
@@ -16,12 +16,19 @@ export type DeliveryState =
   | { readonly kind: "sending"; readonly percent: number }
   /** `isSafe`: this device has a copy, so that the page may be closed. */
   | { readonly kind: "offline"; readonly isSafe: boolean }
-  /** The server takes nothing for now: it is still tried. */
-  | { readonly kind: "waiting"; readonly words: string; readonly isSafe: boolean }
+  /** The server takes nothing for now: it is still tried. `ended`: the link has, so that nothing
+   * more should be filmed. */
+  | {
+      readonly kind: "waiting";
+      readonly words: string;
+      readonly isSafe: boolean;
+      readonly ended?: true;
+    }
   | { readonly kind: "received"; readonly receipt: Receipt }
   /** The link has ended: the film stays on this device until a new link is opened here. */
   | { readonly kind: "kept"; readonly words: string }
-  | { readonly kind: "refused"; readonly words: string };
+  /** `needless`: the clinic has a whole film of the task, so that none is needed here. */
+  | { readonly kind: "refused"; readonly words: string; readonly needless?: true };
 
 type Capture = Readonly<Record<string, unknown>>;
 
@@ -152,7 +159,7 @@ export class Delivery {
           this.upload!.sendAgain();
         } else if (error instanceof LinkEnded && !(await this.copy?.isSafe())) {
           // Only this page has the film: it goes once a new link is opened in this browser.
-          this.tell({ kind: "waiting", words: error.message, isSafe: false });
+          this.tell({ kind: "waiting", words: error.message, isSafe: false, ended: true });
           await patience.wait();
           this.upload!.goOn();
         } else throw error;
@@ -208,6 +215,7 @@ export async function removeTake(
 
 function failure(error: unknown): DeliveryState {
   if (error instanceof LinkEnded) return { kind: "kept", words: error.message };
+  if (error instanceof NotNeeded) return { kind: "refused", words: error.message, needless: true };
   if (error instanceof FilmShorter) return { kind: "refused", words: cutOff() };
   const isTold = [UploadRefused, SubmitRefused, NotAsSent].some((kind) => error instanceof kind);
   if (isTold) return { kind: "refused", words: (error as Error).message };

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { followAnalysis } from "./done";
+import { followAnalysis, showLate } from "./done";
 
 const progress = vi.hoisted(() => ({ tell: (_snapshot: unknown) => undefined as void }));
 vi.mock("./progress", () => ({
@@ -14,7 +14,8 @@ describe("the receipt page", () => {
   beforeEach(() => {
     document.body.innerHTML = `<ul><li data-recording="r"><p data-part="words"></p>
       <progress data-part="bar"></progress><ul data-part="advice"></ul></li></ul>
-      <p id="all-done" hidden></p>`;
+      <p id="all-done" hidden></p>
+      <p id="late-words" hidden></p><p id="may-close"></p><section id="close-here"></section>`;
     followAnalysis({ progress: "", socket: "" });
   });
 
@@ -25,6 +26,18 @@ describe("the receipt page", () => {
     expect(document.getElementById("all-done")!.hidden).toBe(true);
     progress.tell({ done: true, takes: [{ ...take, state: "done" }] });
     expect(document.getElementById("all-done")!.hidden).toBe(false);
+  });
+
+  it("offers no way to close it while it sends", () => {
+    const hidden = () =>
+      ["late-words", "may-close", "close-here"].map((id) => document.getElementById(id)!.hidden);
+    showLate({ words: "One film is still on this device.", isNeeded: true });
+    expect(document.getElementById("late-words")!.textContent).toContain("still on this device");
+    expect(hidden()).toEqual([false, true, true]);
+    showLate({ words: "", isNeeded: false });
+    expect(hidden()).toEqual([true, false, false]);
+    document.getElementById("close-here")!.remove(); // staff have no link to close
+    showLate({ words: "", isNeeded: true });
   });
 
   it("leaves films alone that it does not show", () => {

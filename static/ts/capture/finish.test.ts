@@ -41,6 +41,7 @@ describe("finishing a session", () => {
     const finished = finishSession(FORM, leave);
     await vi.advanceTimersByTimeAsync(500);
     expect(leave).not.toHaveBeenCalled();
+    expect(document.body.textContent).toBe("No connection. We go on when the network is back.");
     await vi.waitUntil(() => fetch.mock.calls.length === 2);
     expect(document.body.textContent).toBe("The computer is busy.");
     await vi.advanceTimersByTimeAsync(20_000);
@@ -56,8 +57,11 @@ describe("finishing a session", () => {
     const fetch = vi.fn().mockImplementationOnce(hanging).mockResolvedValue(answer(0));
     vi.stubGlobal("fetch", fetch);
     const leave = vi.fn();
+    document.body.innerHTML = '<p id="finishing-words"></p>';
     void finishSession(FORM, leave);
-    await vi.advanceTimersByTimeAsync(32_000);
+    await vi.advanceTimersByTimeAsync(89_000); // the server checks parts of films first
+    expect(fetch).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(3_000);
     expect(leave).toHaveBeenCalled();
   });
 

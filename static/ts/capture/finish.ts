@@ -2,8 +2,8 @@
 import { ask, laterWords, meaning } from "./answers";
 import { Patience } from "./patience";
 import { element } from "./screen";
-
-const ANSWER_MS = 30_000;
+import { ANSWER_MS } from "./submit";
+import { t } from "./translate";
 
 /** `leave` opens this page anew: a finished session leads on to its receipt. Tells why it waits. */
 export async function finishSession(
@@ -24,10 +24,9 @@ async function isHeard(form: HTMLFormElement): Promise<boolean> {
     redirect: "manual",
   };
   const answer = await ask(form.action, asked, ANSWER_MS);
-  if (answer === null) return false;
-  const { status, body } = answer;
-  if (status < 400) return status === 0;
-  if (meaning(status, body) !== "later") return true;
-  element("finishing-words").textContent = laterWords(status, body);
+  const { status, body } = answer ?? { status: 200, body: "" };
+  if (answer && (status === 0 || (status >= 400 && meaning(status, body) !== "later"))) return true;
+  element("finishing-words").textContent =
+    status < 400 ? t("No connection. We go on when the network is back.") : laterWords(status, body);
   return false;
 }

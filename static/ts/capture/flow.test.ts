@@ -342,6 +342,48 @@ describe("the visit to the record page", () => {
     expect(filmed()).toEqual(["rest"]);
   });
 
+  it("films nothing more either while only this page has the film", async () => {
+    const film = delivery(REST);
+    const ended = { kind: "waiting", words: "Open your link again.", isSafe: false, ended: true };
+    vi.mocked(recordTake).mockImplementationOnce(async (_task, _start, studio) => {
+      setTimeout(() => {
+        Object.assign(film, { state: ended, isSettled: false });
+        studio.changed();
+      }, 1000);
+      return { delivery: film, broken: null };
+    });
+    await cameraReady();
+    await seconds(READ_S);
+    expect(panel()).toBe("task-smile");
+    await seconds(60);
+    expect(filmed()).toEqual(["rest"]);
+    expect(panel()).toBe("wait");
+    expect(element("wait-words").textContent).toContain("Open your link again. Keep this page open");
+  });
+
+  it("opens no camera where the link has ended before", async () => {
+    const state = { kind: "kept", words: "Open your link again." };
+    const film = { ...delivery(REST), state, isSettled: true };
+    vi.mocked(recover).mockResolvedValue([film as unknown as Delivery]);
+    await begin();
+    expect(panel()).toBe("kept");
+    expect(openCamera).not.toHaveBeenCalled();
+  });
+
+  it("asks for no film of the device's own camera once the link has ended", async () => {
+    const film = delivery(REST);
+    vi.mocked(recordTake).mockResolvedValueOnce({ delivery: film, broken: null });
+    breaks(new RecorderFailed());
+    await cameraReady();
+    await seconds(READ_S);
+    await seconds(READ_S);
+    expect(panel()).toBe("stopped");
+    Object.assign(film, { state: { kind: "kept", words: "Open your link again." }, isSettled: true });
+    await press("by-hand");
+    await seconds(1);
+    expect(panel()).toBe("kept");
+  });
+
   it("asks for films of the device's own camera where this page cannot film", async () => {
     vi.mocked(openCamera).mockRejectedValue(new CameraRefused());
     await begin();

@@ -94,7 +94,7 @@ export class CaptureFlow {
   /** Films these in order, while the link lasts; `onlyOpen`: those that are made are passed over. */
   private async filmAll(tasks: readonly Task[], onlyOpen: boolean): Promise<void> {
     for (const [index, task] of tasks.entries()) {
-      if (this.deliveries.keptWords !== null) return;
+      if (this.deliveries.hasLinkEnded) return;
       const open = onlyOpen ? tasks.filter((one) => !this.deliveries.isMade(one)) : tasks;
       if (open.includes(task)) await this.task(task, placeWords(tasks, index, open));
     }
@@ -108,6 +108,7 @@ export class CaptureFlow {
         const stream = this.byHand ? null : await this.camera.ready();
         if (!stream) this.camera.close();
         this.byHand = stream === null;
+        if (this.deliveries.hasLinkEnded) return;
         const answer = stream ? await this.film(task, stream) : await this.filmByHand(task);
         if (answer === "made" || answer === "skip" || answer === "kept") return;
       } catch (error) {
@@ -119,7 +120,6 @@ export class CaptureFlow {
   }
 
   private async film(task: Task, stream: MediaStream): Promise<string> {
-    if (this.deliveries.keptWords !== null) return "kept";
     const start = await this.waitToStart(`task-${task.code}`, stream);
     if (start === "kept") return start;
     if (typeof start === "string") return this.pause("", true);
@@ -203,10 +203,10 @@ export class CaptureFlow {
   }
 
   private readonly changed = (): void => {
-    const { underWay, keptWords } = this.deliveries;
+    const { underWay, keptWords, hasLinkEnded } = this.deliveries;
     this.screen.tell("sending", keptWords ?? sendingWords(underWay).words);
     // The link has ended: nothing more is filmed, and what follows says why.
-    if (keptWords !== null) for (const { code } of this.setup.tasks) this.stopWaiting(code);
+    if (hasLinkEnded) for (const { code } of this.setup.tasks) this.stopWaiting(code);
     this.screen.write(
       "later-words",
       underWay.length > 0

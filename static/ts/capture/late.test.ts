@@ -2,11 +2,11 @@
 import { IDBFactory } from "fake-indexeddb";
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { LinkEnded } from "./answers";
+import { LinkEnded, NotNeeded } from "./answers";
 import { SETUP, SMILE } from "./fixtures";
 import { sendLate, type LateNews } from "./late";
 import { TakeStore, type TakeFacts } from "./store";
-import { submitTake, type Receipt } from "./submit";
+import { NotAsSent, submitTake, type Receipt } from "./submit";
 import { SessionHold } from "./tabs";
 import { FilmUpload, UploadRefused } from "./upload";
 
@@ -39,13 +39,18 @@ describe("films that are still here when the session is finished", () => {
     await copy.isSafe();
   }
   const stillHere = async () => (await store.left("5e55")).map(({ task }) => task);
-  const send = (tasks = SETUP.tasks) => sendLate({ ...SETUP, tasks }, (news) => told.push(news));
+  const reload = vi.fn();
+  const send = (tasks = SETUP.tasks) =>
+    sendLate({ ...SETUP, tasks }, (news) => told.push(news), reload);
+  const upload = (arrived: () => Promise<string>) => () => {
+    const promise = arrived();
+    promise.catch(() => undefined);
+    return { arrived: promise, sendAgain: () => undefined } as unknown as FilmUpload;
+  };
   const uploads = (arrived: () => Promise<string>) =>
-    vi.mocked(FilmUpload).mockImplementation(() => {
-      const promise = arrived();
-      promise.catch(() => undefined);
-      return { arrived: promise } as unknown as FilmUpload;
-    });
+    vi.mocked(FilmUpload).mockReset().mockImplementation(upload(arrived));
+  const uploadsOnce = (arrived: () => Promise<string>) =>
+    vi.mocked(FilmUpload).mockImplementationOnce(upload(arrived));
 
   beforeEach(async () => {
     vi.stubGlobal("indexedDB", new IDBFactory());
@@ -55,6 +60,7 @@ describe("films that are still here when the session is finished", () => {
     vi.mocked(submitTake).mockReset().mockResolvedValue(RECEIPT);
     uploads(() => Promise.resolve("u1"));
     told.length = 0;
+    reload.mockReset();
     store = (await TakeStore.open())!;
   });
   afterEach(() => vi.unstubAllGlobals());
@@ -80,14 +86,50 @@ describe("films that are still here when the session is finished", () => {
       "One film is still on this device. Keep this page open. Sending your film …",
     );
     expect(await stillHere()).toEqual(["smile"]);
+    expect(reload).not.toHaveBeenCalled();
+  });
+
+  it("have the page tell of them once, when the last has arrived and nothing stays here", async () => {
+    await leave("smile");
+    await leave("rest");
+    let arrive = (_id: string): void => undefined;
+    uploads(() => new Promise((resolve) => (arrive = resolve)));
+    vi.mocked(submitTake).mockResolvedValueOnce(RECEIPT);
+    uploadsOnce(() => Promise.resolve("u1"));
+    await send();
+    await vi.waitFor(() => expect(submitTake).toHaveBeenCalledTimes(1));
+    expect(reload).not.toHaveBeenCalled();
+    const left: string[][] = [];
+    reload.mockImplementation(() => void stillHere().then((tasks) => left.push(tasks)));
+    arrive("u2");
+    await vi.waitFor(() => expect(left).toEqual([[]]));
+    expect(reload).toHaveBeenCalledTimes(1);
   });
 
   it("are forgotten when the clinic does not need them", async () => {
     await leave("smile");
-    uploads(() => Promise.reject(new UploadRefused("This one is not needed.")));
+    uploads(() => Promise.reject(new NotNeeded("This one is not needed.")));
     await send();
     await vi.waitFor(() => expect(last()).toEqual({ words: "", isNeeded: false }));
     await vi.waitFor(async () => expect(await stillHere()).toEqual([]));
+    expect(reload).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ["the clinic does not take them", () => Promise.reject(new UploadRefused("It is too large."))],
+    ["they never arrived as sent", () => Promise.reject(new NotAsSent())],
+    ["this device fails", () => Promise.reject(new RangeError("no memory"))],
+  ])("stay where %s, and the page says why", async (_, arrived) => {
+    vi.spyOn(console, "error").mockReturnValue(undefined);
+    await leave("smile");
+    await leave("rest");
+    vi.mocked(submitTake).mockImplementation((_address, _csrf, take) =>
+      take.task === "smile" ? arrived() : Promise.resolve(RECEIPT),
+    );
+    await send();
+    await vi.waitFor(() => expect(last().isNeeded).toBe(false));
+    expect(last().words).toMatch(/^One film is still on this device\. \w+/);
+    await vi.waitFor(async () => expect(await stillHere()).toEqual(["smile"]));
   });
 
   it("stay when the link has ended, without those that have arrived", async () => {

@@ -159,8 +159,12 @@ describe("the store of takes on this device", () => {
     const copy = store.begin(take());
     copy.locate("http://localhost/uploads/abc");
     copy.add(new Blob(["film"]));
+    await written(copy);
+    const steps = vi.spyOn(IDBDatabase.prototype, "transaction");
     copy.unwant();
     await written(copy);
+    expect(steps.mock.calls.filter(([, mode]) => mode === "readwrite").length).toBe(1);
+    steps.mockRestore();
     expect(await allRows("chunks")).toEqual([]);
     expect(await store.left("5e55")).toMatchObject([
       { unwanted: true, address: "http://localhost/uploads/abc" },

@@ -134,14 +134,14 @@ export class TakeStore {
 
   /** Deletes the film, and remembers that the server's part must go too. */
   async unwant(id: string): Promise<void> {
-    await this.change(({ chunks }) => chunks.delete(chunksOf(id)));
-    await this.amend(id, { state: "unwanted", facts: null });
+    await this.change(async (stores) => {
+      stores.chunks.delete(chunksOf(id));
+      await amended(id, { state: "unwanted", facts: null }, stores);
+    });
   }
 
   private async amend(id: string, news: Partial<Note>): Promise<void> {
-    await this.change(async ({ takes }) => {
-      takes.put({ ...(await noteOf(id, takes)), ...news });
-    });
+    await this.change((stores) => amended(id, news, stores));
   }
 
   private notes(session?: string): Promise<Note[]> {
@@ -243,6 +243,10 @@ async function noteOf(take: string, takes: IDBObjectStore): Promise<Note> {
   const note = (await answer(takes.get(take))) as Note | undefined;
   if (!note) throw new DOMException("this take has been forgotten", "NotFoundError");
   return note;
+}
+
+async function amended(id: string, news: Partial<Note>, { takes }: Stores): Promise<void> {
+  takes.put({ ...(await noteOf(id, takes)), ...news });
 }
 
 /** Made once; where two tabs make one at the same time, the first stays. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { LinkEnded } from "./answers";
+import { LinkEnded, NotNeeded } from "./answers";
 import { NotAsSent, NotWanted, SubmitRefused, submitTake, type Submission } from "./submit";
 
 const TAKE: Submission = {
@@ -124,6 +124,12 @@ describe("submitting a take", () => {
   it("tells why a take is refused", async () => {
     fetch.mockResolvedValue(answer(422, { error: "The film is empty." }));
     await expect(submit()).rejects.toEqual(new SubmitRefused("The film is empty."));
+  });
+
+  it("tells when the take is not needed", async () => {
+    fetch.mockResolvedValue(answer(406, { error: "This one is not needed." }));
+    await expect(submit()).rejects.toBeInstanceOf(NotNeeded);
+    await expect(submit()).rejects.toThrow("This one is not needed.");
   });
 
   it.each([

@@ -1,5 +1,5 @@
 // Hands a fully uploaded take to the clinic, with its cue times and facts; gets the receipt.
-import { LinkEnded, ask, laterWords, meaning, wordsIn } from "./answers";
+import { LinkEnded, NotNeeded, ask, laterWords, meaning, wordsIn } from "./answers";
 import { Patience } from "./patience";
 import type { Cue } from "./timeline";
 import { t } from "./translate";
@@ -48,12 +48,12 @@ export class NotWanted extends Error {
 }
 
 // The server looks at the whole film before it answers.
-const ANSWER_MS = 90_000;
+export const ANSWER_MS = 90_000;
 const NOT_AS_SENT = new Set([409, 410]);
 
 /**
  * Asks again until the server answers: asked twice, it gives the same receipt.
- * Throws SubmitRefused, NotAsSent or LinkEnded; NotWanted once `signal` is aborted.
+ * Throws SubmitRefused, NotNeeded, NotAsSent or LinkEnded; NotWanted once `signal` is aborted.
  */
 export async function submitTake(
   address: string,
@@ -89,5 +89,12 @@ function checked(receipt: Receipt, submission: Submission): Receipt {
 function refusal(status: number, body: string): Error {
   if (NOT_AS_SENT.has(status)) return new NotAsSent();
   const words = wordsIn(body)!;
-  return meaning(status, body) === "ended" ? new LinkEnded(words) : new SubmitRefused(words);
+  switch (meaning(status, body)) {
+    case "ended":
+      return new LinkEnded(words);
+    case "needless":
+      return new NotNeeded(words);
+    default:
+      return new SubmitRefused(words);
+  }
 }

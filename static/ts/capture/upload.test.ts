@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { LinkEnded } from "./answers";
+import { LinkEnded, NotNeeded } from "./answers";
 import { Film, FilmShorter } from "./film";
 import { FilmUpload, UploadRefused, removeUpload, type Destination } from "./upload";
 
@@ -295,6 +295,13 @@ describe("sending a film", () => {
     server.next = [{ method: "POST", answer: [413, {}, "The film is too large."] }];
     const upload = send(filmOf("0123"));
     await expect(upload.arrived).rejects.toEqual(new UploadRefused("The film is too large."));
+  });
+
+  it("tells when the film is not needed", async () => {
+    server.next = [{ method: "POST", answer: [406, {}, "This one is not needed."] }];
+    const upload = send(filmOf("0123"));
+    await expect(upload.arrived).rejects.toBeInstanceOf(NotNeeded);
+    await expect(upload.arrived).rejects.toThrow("This one is not needed.");
   });
 
   it.each([

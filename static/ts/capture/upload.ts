@@ -1,6 +1,6 @@
 // Sends a film by tus while it is being recorded, and goes on after whatever comes between.
 import { Upload, type DetailedError, type HttpRequest, type UploadOptions } from "tus-js-client";
-import { LinkEnded, ask, laterWords, meaning, wordsIn, type Answer } from "./answers";
+import { LinkEnded, NotNeeded, ask, laterWords, meaning, wordsIn, type Answer } from "./answers";
 import { FilmShorter, type Film } from "./film";
 import { Patience } from "./patience";
 
@@ -51,7 +51,7 @@ export class FilmUpload {
   private settle!: { resolve: (id: string) => void; reject: (error: Error) => void };
   /**
    * The upload's id on the server, once every byte of the film is there.
-   * Rejects with UploadRefused, LinkEnded or FilmShorter.
+   * Rejects with UploadRefused, NotNeeded, LinkEnded or FilmShorter.
    */
   arrived!: Promise<string>;
 
@@ -159,6 +159,8 @@ export class FilmUpload {
     switch (meaning(status, body)) {
       case "ended":
         return new LinkEnded(words);
+      case "needless":
+        return new NotNeeded(words);
       case "refused":
         return new UploadRefused(words);
       case "later":

@@ -8,7 +8,7 @@ export const NOT_A_FILM = "By its name this is no film that Mimia can read. It i
 export const TWICE = "Two clips of one task on one day: only that of the newer file counts.";
 export const NO_ZERO =
   "Without cue times it is measured only if a clip of sitting still, of the same day and state, " +
-  "is imported with it, or has been before. Add one, or cue times.";
+  "is imported with it, or has been before, then without a clip of this task. Add one, or cue times.";
 export const UNCUED = "Sitting still and talking have no cue times: leave them empty.";
 
 /** Why the clip cannot be sent as it stands; empty if it can. */

@@ -52,10 +52,12 @@ it("makes one session of the clips of a day and state, and finishes it", async (
   const smile = clip("smile.mp4", { file: file("smile.mp4", "other"), cues: "2-5" });
   const importer = await imported(rest, smile);
   expect([rest.stage.kind, smile.stage.kind]).toEqual(["received", "received"]);
+  // The film of sitting still goes last: it joins the session of the others.
   expect(questions(SETUP.sitting).map(({ body }) => body)).toEqual([
+    { date: "2024-05-03", medication: "unsure", task: "smile" },
     { date: "2024-05-03", medication: "unsure", task: "rest" },
   ]);
-  expect(questions(SETUP.film)[1]!.body).toMatchObject({
+  expect(questions(SETUP.film)[0]!.body).toMatchObject({
     session: "of 2024-05-03",
     cues: [{ start: 2, end: 5 }],
   });
@@ -89,15 +91,41 @@ it("goes on after a clip that is refused, keeps its session open, and can try it
   const rest = clip("rest.mp4");
   const smile = clip("smile.mp4", { file: file("smile.mp4", "other") });
   const importer = await imported(rest, smile);
-  expect(rest.stage).toEqual({ kind: "failed", words: "It holds no picture." });
-  expect([smile.stage.kind, discarded]).toEqual(["received", ["rest.mp4"]]);
+  expect(smile.stage).toEqual({ kind: "failed", words: "It holds no picture." });
+  expect([rest.stage.kind, discarded]).toEqual(["received", ["smile.mp4"]]);
   expect(questions(SETUP.finish)).toEqual([]);
 
   answers = {};
-  rest.stage = { kind: "ready" };
+  smile.stage = { kind: "ready" };
   await importer.run([rest, smile]);
-  expect(rest.stage.kind).toBe("received");
-  expect([questions(SETUP.sitting).length, questions(SETUP.finish).length]).toEqual([1, 1]);
+  expect(smile.stage.kind).toBe("received");
+  expect([questions(SETUP.sitting).length, questions(SETUP.finish).length]).toEqual([2, 1]);
+});
+
+it("asks for each task where its clips go, and finishes all of these sessions once", async () => {
+  answers[SETUP.sitting] = ({ task }) => [
+    200,
+    { id: task === "smile" ? "new" : "opened again", href: "/s/", title: "3 May 2024" },
+  ];
+  const clips = [
+    clip("rest.mp4"),
+    clip("talk.mp4", { file: file("talk.mp4", "a") }),
+    clip("smile.mp4", { file: file("smile.mp4", "b") }),
+    clip("smile 2.mp4", { file: file("smile 2.mp4", "c", 2e12), date: "2024-05-03" }),
+  ];
+  const importer = await imported(...clips);
+  const films = questions(SETUP.film).map(({ body }) => body.session);
+  expect(films.sort()).toEqual(["new", "new", "opened again", "opened again"]);
+  expect(questions(SETUP.sitting).map(({ body }) => body.task).sort()).toEqual(["rest", "smile", "talk"]);
+  const finished = questions(SETUP.finish).map(({ body }) => body.session);
+  expect(finished.sort()).toEqual(["new", "opened again"]);
+  expect(importer.sittings.map(({ id }) => id).sort()).toEqual(["new", "opened again"]);
+
+  // What is finished takes no more: the server is asked again.
+  const newer = { date: "2024-05-03", file: file("talk 2.mp4", "d", 2e12) };
+  await importer.run([...clips, clip("talk 2.mp4", newer)]);
+  expect(questions(SETUP.sitting).length).toBe(4);
+  expect(importer.sittings.map(({ finished }) => finished)).toEqual([true, true]);
 });
 
 it("sends the older file first, in whatever order the files were chosen", async () => {

@@ -26,7 +26,8 @@ const UNREADABLE = "The file cannot be read any more. Choose it again, then impo
 export class Importer {
   readonly sittings: Sitting[] = [];
   running = false;
-  private readonly open = new Map<string, Sitting>();
+  /** Where the clips of a day and state go, by task. */
+  private readonly open = new Map<string, Map<string, Sitting>>();
   private readonly digests = new Map<string, Clip>();
 
   constructor(
@@ -36,12 +37,14 @@ export class Importer {
 
   /**
    * Sends what can be sent and has not been, the older file first, since the later film of a task
-   * counts. Never rejects: each clip's stage tells its end.
+   * counts; those of sitting still last, so that they join the session that the others have begun.
+   * Never rejects: each clip's stage tells its end.
    */
   async run(clips: readonly Clip[]): Promise<void> {
     this.running = true;
     this.changed(null);
-    for (const clip of [...clips].sort((a, b) => byAge(a.file, b.file))) {
+    const inTurn = (a: Clip, b: Clip) => this.rank(a) - this.rank(b) || byAge(a.file, b.file);
+    for (const clip of [...clips].sort(inTurn)) {
       if (isSettled(clip) || obstacle(clip, this.setup) !== "") continue;
       const newer = clips.find((other) => isNewer(other, clip) && other.stage.kind === "received");
       if (newer) this.tell(clip, this.overtaken(clip, newer));
@@ -59,13 +62,17 @@ export class Importer {
     this.changed(null);
   }
 
+  private rank({ task: code }: Clip): number {
+    return this.setup.tasks.find((task) => task.code === code)?.kind === "rest" ? 1 : 0;
+  }
+
   private isMissing(clip: Clip): boolean {
     return clip.task !== LEFT_OUT && !["received", "known"].includes(clip.stage.kind);
   }
 
   private overtaken(clip: Clip, newer: Clip): Stage {
     const words = `Not sent: ${newer.file.name}, a newer clip of this task, is here and counts.`;
-    return { kind: "known", words, href: this.open.get(sittingOf(clip))?.href ?? "" };
+    return { kind: "known", words, href: this.openFor(clip)?.href ?? "" };
   }
 
   private async settle(clip: Clip): Promise<void> {
@@ -98,15 +105,26 @@ export class Importer {
   }
 
   private async sittingFor(clip: Clip): Promise<Sitting> {
-    const key = sittingOf(clip);
-    const before = this.open.get(key);
+    const before = this.openFor(clip);
     if (before) return before;
     const { date, state: medication, task } = clip;
     const answer = await this.ask<Sitting>(this.setup.sitting, { date, medication, task }, clip);
-    const sitting = { ...answer, finished: false };
-    this.open.set(key, sitting);
-    this.sittings.push(sitting);
+    const sitting = this.listed({ ...answer, finished: false });
+    const group = sittingOf(clip);
+    this.open.set(group, (this.open.get(group) ?? new Map()).set(task, sitting));
     return sitting;
+  }
+
+  private openFor(clip: Clip): Sitting | undefined {
+    return this.open.get(sittingOf(clip))?.get(clip.task);
+  }
+
+  /** Each session once, also where it is opened again. */
+  private listed(sitting: Sitting): Sitting {
+    const before = this.sittings.find(({ id }) => id === sitting.id);
+    if (!before) this.sittings.push(sitting);
+    else before.finished = false;
+    return before ?? sitting;
   }
 
   private send(clip: Clip, sitting: Sitting): Promise<Sent> {
@@ -135,15 +153,19 @@ export class Importer {
   }
 
   private async finish(isDue: (key: string) => boolean): Promise<void> {
-    for (const [key, sitting] of this.open) {
-      if (!isDue(key)) continue;
-      try {
-        await ask(this.setup.finish, this.setup.csrf, { session: sitting.id }, () => undefined);
-        sitting.finished = true;
-        this.open.delete(key);
-      } catch (error) {
-        if (!(error instanceof Refused)) throw error; // it stays open, as the page then says
-      }
+    for (const [group, byTask] of this.open) {
+      if (!isDue(group)) continue;
+      for (const sitting of new Set(byTask.values())) await this.end(sitting);
+      for (const [task, { finished }] of byTask) if (finished) byTask.delete(task);
+    }
+  }
+
+  private async end(sitting: Sitting): Promise<void> {
+    try {
+      await ask(this.setup.finish, this.setup.csrf, { session: sitting.id }, () => undefined);
+      sitting.finished = true;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error; // it stays open, as the page then says
     }
   }
 

@@ -112,7 +112,8 @@ it("begins anew where the server has lost the upload", async () => {
 
 it.each([
   [{ status: 413, body: "The film is too large. Film it again." }, "Cut out the part with the task"],
-  [{ status: 403, body: "Please agree first, then film." }, "does not agree to be recorded"],
+  [{ status: 403, body: "Please agree first, then film." }, "has not agreed to be recorded"],
+  [{ status: 422, body: "This film can no longer be taken." }, "This session is finished."],
   [{ status: 404, body: "<html>" }, SIGNED_OUT],
   [{ status: 418, body: "<html>" }, "did not take the clip (418)"],
 ])("gives up with the reason and has the server delete it: %j", async (fate, words) => {

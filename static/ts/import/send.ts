@@ -29,11 +29,11 @@ const WAITING: Readonly<Record<number, string>> = {
 };
 const REFUSALS: Readonly<Record<number, string>> = {
   403:
-    "The session takes no clip: it is finished, or the patient does not agree to be recorded any " +
-    "more. Load this page again.",
+    "The patient has not agreed to be recorded, or does not any more. " +
+    "See the patient's Consents page.",
   413: "The clip is larger than the server takes. Cut out the part with the task, or leave it out.",
   415: "The server takes no files of this kind. Export the clip as MP4, or leave it out.",
-  422: "The session is finished and has a film of this task. Load this page again, then import it.",
+  422: "This session is finished. Load this page again, then import the clip.",
   429: "The session holds as many clips as it can. Finish it, then import the rest.",
 };
 

@@ -1,0 +1,144 @@
+"""What clinicians read first and what they signed: change verdicts and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import django_filters as filters
+from django.db.models import Model, QuerySet
+from django.urls import reverse
+from rest_framework import serializers
+
+from clinic.accounts.models import Permission
+from clinic.api.records import LabelledSerializer, Records
+from clinic.audit.models import Action
+from clinic.audit.services import RESULTS, record_many
+from clinic.patients.models import Patient
+from clinic.reports.models import Report
+from clinic.verdicts.models import Verdict
+
+
+class VerdictSerializer(LabelledSerializer[Verdict]):
+    """The answer to "did it change?" in one medication state: the headline `measure` of the newest
+    comparable session (`latest`, in `unit`) against the band from `low` to `high`."""
+
+    class Meta:
+        model = Verdict
+        fields: ClassVar = [
+            "notice",
+            "id",
+            "patient",
+            "medication",
+            "word",
+            "direction",
+            "since",
+            "reason",
+            "collected",
+            "needed",
+            "measure",
+            "title",
+            "unit",
+            "latest",
+            "mean",
+            "low",
+            "high",
+            "release",
+            "release_sha256",
+            "evidence",
+            "session",
+            "created",
+            "read_at",
+        ]
+
+
+class VerdictFilter(filters.FilterSet):
+    patient = filters.UUIDFilter(field_name="patient_id")
+    current = filters.BooleanFilter(
+        method="only_current", help_text="the newest of each patient and medication state"
+    )
+
+    class Meta:
+        model = Verdict
+        fields: ClassVar = ["patient", "current", "medication", "word"]
+
+    def only_current(
+        self, verdicts: QuerySet[Verdict], name: str, value: bool
+    ) -> QuerySet[Verdict]:
+        newest = Verdict.objects.current().values("id")
+        return verdicts.filter(id__in=newest) if value else verdicts.exclude(id__in=newest)
+
+
+class Verdicts(Records[Verdict]):
+    """Change verdicts as they were reached, newest first."""
+
+    queryset = Verdict.objects.none()
+    serializer_class = VerdictSerializer
+    filterset_class = VerdictFilter
+    reads = (Permission.SEE_MEASURES, Permission.SEE_CODED)
+    things = "verdict"
+    detail_of_reading = RESULTS
+
+    def get_queryset(self) -> QuerySet[Verdict]:
+        return Verdict.objects.filter(patient__clinic__in=self.clinics()).select_related("patient")
+
+    def record_listing(self, page: Sequence[Verdict]) -> None:
+        seen = Patient.objects.filter(id__in={verdict.patient_id for verdict in page})
+        record_many(Action.READ, seen, actor=self.person, detail=RESULTS)
+        super().record_listing(page)
+
+    def audited(self, found: Verdict) -> Model:
+        return found.patient
+
+
+class ReportSerializer(LabelledSerializer[Report]):
+    """`sha256` is that of the PDF, which is at `address` on this site; one that was amended is
+    named in `replaces` of the newer one."""
+
+    author = serializers.CharField(source="author.name")
+    address = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Report
+        fields: ClassVar = [
+            "notice",
+            "id",
+            "patient",
+            "author",
+            "comment",
+            "signed_at",
+            "replaces",
+            "sha256",
+            "address",
+        ]
+
+    def get_address(self, report: Report) -> str:
+        return reverse("reports:pdf", args=[report.id])
+
+
+class ReportFilter(filters.FilterSet):
+    patient = filters.UUIDFilter(field_name="patient_id")
+
+    class Meta:
+        model = Report
+        fields: ClassVar = ["patient"]
+
+
+class Reports(Records[Report]):
+    """Reports that clinicians signed. They are signed on their page, with a password again."""
+
+    queryset = Report.objects.none()
+    serializer_class = ReportSerializer
+    filterset_class = ReportFilter
+    reads = (Permission.SEE_MEASURES,)
+    things = "report"
+    detail_of_reading = RESULTS
+
+    def get_queryset(self) -> QuerySet[Report]:
+        mine = Report.objects.filter(patient__clinic__in=self.clinics())
+        return mine.select_related("patient", "author")
+
+    def record_listing(self, page: Sequence[Report]) -> None:
+        seen = Patient.objects.filter(id__in={report.patient_id for report in page})
+        record_many(Action.READ, seen, actor=self.person, detail=RESULTS)
+        super().record_listing(page)

@@ -1,0 +1,197 @@
+"""What releases made of the films: measures with their units, and curves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import ClassVar
+from uuid import UUID
+
+import django_filters as filters
+from django.db.models import Case, Exists, F, Model, OuterRef, QuerySet, When
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.serializers import BaseSerializer
+
+from clinic.accounts.models import Permission
+from clinic.api.records import LabelledSerializer, Records
+from clinic.audit.models import Action
+from clinic.audit.services import RESULTS, record_many
+from diagnosis.models import Job, Measure, Result, Trace
+
+
+class MeasureSerializer(serializers.ModelSerializer[Measure]):
+    """`value` in `unit` over `n` cue windows with their `sd`; or `absent`, the reason for none.
+
+    `caution` says why the value is of low reliability; empty where nothing is known against it.
+    """
+
+    class Meta:
+        model = Measure
+        fields: ClassVar = [
+            "name",
+            "region",
+            "side",
+            "unit",
+            "value",
+            "n",
+            "sd",
+            "absent",
+            "caution",
+        ]
+
+
+class ResultSerializer(LabelledSerializer[Result]):
+    """What one release made of a recording, or of a whole session (`recording` is then null)."""
+
+    recording = serializers.SerializerMethodField()
+    session = serializers.UUIDField(source="group")
+    likelihood = serializers.JSONField(
+        source="demo_likelihood",
+        allow_null=True,
+        help_text="Only in a demo clinic, for its evidence is simulated; else null.",
+    )
+    measures = MeasureSerializer(many=True)
+
+    class Meta:
+        model = Result
+        fields: ClassVar = [
+            "notice",
+            "id",
+            "kind",
+            "session",
+            "recording",
+            "release",
+            "release_sha256",
+            "evidence",
+            "config_hash",
+            "neutral_source",
+            "usable",
+            "findings",
+            "capture",
+            "likelihood",
+            "measures",
+            "created",
+        ]
+
+    @extend_schema_field({"type": "string", "format": "uuid", "nullable": True})
+    def get_recording(self, result: Result) -> str | None:
+        return str(result.subject) if result.kind == "take" else None
+
+
+class TraceSerializer(LabelledSerializer[Trace]):
+    """A curve without its values; ask for the single trace to get them.
+
+    One with a `caution` is not shown on pages, for the reason that it gives.
+    """
+
+    recording = serializers.UUIDField(source="result.subject")
+    release = serializers.CharField(source="result.release")
+    release_sha256 = serializers.CharField(source="result.release_sha256")
+    evidence = serializers.CharField(source="result.evidence")
+
+    class Meta:
+        model = Trace
+        fields: ClassVar = [
+            "notice",
+            "id",
+            "result",
+            "recording",
+            "release",
+            "release_sha256",
+            "evidence",
+            "name",
+            "unit",
+            "t0",
+            "step",
+            "caution",
+        ]
+
+
+class TraceValuesSerializer(TraceSerializer):
+    """`values[i]` is at `t0 + i * step` seconds of the recording, or since the cue for a mean or
+    standard deviation over the repeats ("mean:...", "sd:..."); null where no face was seen."""
+
+    values = serializers.SerializerMethodField()
+
+    class Meta(TraceSerializer.Meta):
+        fields: ClassVar = [*TraceSerializer.Meta.fields, "values"]
+
+    @extend_schema_field({"type": "array", "items": {"type": "number", "nullable": True}})
+    def get_values(self, trace: Trace) -> list[float | None]:
+        return [None if math.isnan(v) else round(v, 6) for v in trace.array().tolist()]
+
+
+class ResultFilter(filters.FilterSet):
+    session = filters.UUIDFilter(field_name="group")
+    recording = filters.UUIDFilter(method="of_recording")
+
+    class Meta:
+        model = Result
+        fields: ClassVar = ["session", "recording", "kind", "release", "usable"]
+
+    def of_recording(self, results: QuerySet[Result], name: str, value: UUID) -> QuerySet[Result]:
+        return results.filter(kind=Job.Kind.TAKE, subject=value)
+
+
+class TraceFilter(filters.FilterSet):
+    result = filters.UUIDFilter(field_name="result_id")
+    recording = filters.UUIDFilter(field_name="result__subject")
+
+    class Meta:
+        model = Trace
+        fields: ClassVar = ["result", "recording", "name"]
+
+
+class Results(Records[Result]):
+    """What releases made of recordings and sessions; older results stay beside newer ones."""
+
+    queryset = Result.objects.none()
+    serializer_class = ResultSerializer
+    filterset_class = ResultFilter
+    reads = (Permission.SEE_MEASURES, Permission.SEE_CODED)
+    things = "result"
+    detail_of_reading = RESULTS
+
+    def get_queryset(self) -> QuerySet[Result]:
+        demo = self.sessions().filter(id=OuterRef("group"), patient__clinic__is_demo=True)
+        return (
+            Result.objects.filter(group__in=self.sessions().values("id"))
+            .annotate(demo_likelihood=Case(When(Exists(demo), then=F("likelihood"))))
+            .prefetch_related("measures")
+        )
+
+    def record_listing(self, page: Sequence[Result]) -> None:
+        """Whoever has read a session's results here does not rate it blind."""
+        seen = self.sessions().filter(id__in={result.group for result in page})
+        record_many(Action.READ, seen, actor=self.person, detail=RESULTS)
+        super().record_listing(page)
+
+    def audited(self, found: Result) -> Model:
+        return self.sessions().get(id=found.group)
+
+
+class Traces(Records[Trace]):
+    """Curves over a recording's time; the single trace holds the values."""
+
+    queryset = Trace.objects.none()
+    filterset_class = TraceFilter
+    reads = (Permission.SEE_MEASURES, Permission.SEE_CODED)
+    things = "trace"
+
+    @property
+    def detail_of_reading(self) -> str:  # type: ignore[override]
+        """A list of curves shows no results: their values are not in it."""
+        return RESULTS if self.action == "retrieve" else ""
+
+    def get_queryset(self) -> QuerySet[Trace]:
+        traces = Trace.objects.filter(result__group__in=self.sessions().values("id"))
+        if self.action == "list":
+            traces = traces.defer("values")
+        return traces.select_related("result")
+
+    def get_serializer_class(self) -> type[BaseSerializer[Trace]]:
+        return TraceSerializer if self.action == "list" else TraceValuesSerializer
+
+    def audited(self, found: Trace) -> Model:
+        return self.sessions().get(id=found.result.group)

@@ -1,0 +1,1 @@
+"""How long pages take with many patients: `python -m clinic.bench`."""

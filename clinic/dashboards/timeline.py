@@ -1,0 +1,199 @@
+"""A patient's course on one time axis: measures with the patient's bands, ON less OFF, medicines,
+events, and what changed in the filming."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.utils import timezone
+
+from clinic.dashboards import charts, labels
+from clinic.dashboards.flags import KINDS, Flag, flags
+from clinic.dashboards.series import Trends, TrendSeries
+from clinic.patients.models import Patient
+from clinic.therapy.models import ClinicalEvent, Regimen, Stage
+from clinic.verdicts import comparable, judging
+from diagnosis import change
+
+PAIR = datetime.timedelta(days=7)  # ON and OFF are compared when recorded no farther apart
+STATES = ("on", "off")
+
+
+@dataclasses.dataclass(frozen=True)
+class Gap:
+    """ON less OFF of the headline measure, in its unit, over `n` pairs of comparable sessions.
+
+    A pair is an ON and an OFF session at most PAIR apart, the closest first, each used once.
+    `latest` is of the pair that was recorded last.
+    """
+
+    mean: float
+    low: float
+    high: float
+    n: int
+    latest: float
+    on: change.Point
+    off: change.Point
+
+
+@dataclasses.dataclass(frozen=True)
+class Timeline:
+    """`series` are those of the trends that have a value, the headline measure first. `bands` and
+    `slopes` are by MeasureKey.id and medication state; `said` is the whole in a few lines."""
+
+    series: tuple[TrendSeries, ...]
+    bands: Mapping[str, Mapping[str, change.Band]]
+    slopes: Mapping[str, Mapping[str, change.Trend]]
+    regimen: tuple[Regimen, ...]
+    events: tuple[ClinicalEvent, ...]
+    stages: tuple[Stage, ...]
+    flags: tuple[Flag, ...]
+    gap: Gap | None
+    said: tuple[str, ...]
+
+    @property
+    def span(self) -> tuple[datetime.datetime, datetime.datetime] | None:
+        """From the first session on it to the last."""
+        moments = [point.recorded for series in self.series for point in series.present]
+        return (min(moments), max(moments)) if moments else None
+
+
+def timeline(patient: Patient, trends: Trends, *, coded: bool = False) -> Timeline:
+    """A constant number of queries, however many sessions there are.
+
+    `coded` leaves out what clinicians wrote in words of their own: it may tell who it is.
+    """
+    series = tuple(series for series in trends.series if series.present)
+    found = comparable.facts(patient, trends)
+    points = {
+        (one.key.id, state): comparable.comparable(one, state, trends, found).points
+        for one in series
+        for state in STATES
+    }
+    gap = _gap(points, trends.headline)
+    regimen = tuple(patient.regimens.all())
+    events = tuple(patient.clinical_events.all())
+    if coded:
+        for row in regimen:
+            row.text = "medicines"
+        for event in events:
+            event.note = ""
+    flagged = flags(patient)
+    return Timeline(
+        series=series,
+        bands=judging.bands(patient, trends),
+        slopes=_slopes(points),
+        regimen=regimen,
+        events=events,
+        stages=tuple(patient.stages.all()),
+        flags=flagged,
+        gap=gap,
+        said=tuple(_said(trends, gap, regimen, events, flagged)),
+    )
+
+
+def _slopes(
+    points: Mapping[tuple[str, str], Sequence[change.Point]],
+) -> dict[str, dict[str, change.Trend]]:
+    found: dict[str, dict[str, change.Trend]] = {}
+    for (key, state), group in points.items():
+        if slope := change.trend(group):
+            found.setdefault(key, {})[state] = slope
+    return found
+
+
+def _gap(
+    points: Mapping[tuple[str, str], Sequence[change.Point]], headline: TrendSeries | None
+) -> Gap | None:
+    if headline is None:
+        return None
+    on, off = (points.get((headline.key.id, state), ()) for state in STATES)
+    pairs = paired(on, off)
+    if not pairs:
+        return None
+    differences = [on.value - off.value for on, off in pairs]
+    latest_on, latest_off = max(pairs, key=lambda pair: max(pair[0].at, pair[1].at))
+    return Gap(
+        mean=statistics.fmean(differences),
+        low=min(differences),
+        high=max(differences),
+        n=len(pairs),
+        latest=latest_on.value - latest_off.value,
+        on=latest_on,
+        off=latest_off,
+    )
+
+
+def paired(
+    on: Sequence[change.Point], off: Sequence[change.Point]
+) -> list[tuple[change.Point, change.Point]]:
+    """ON and OFF sessions at most PAIR apart, the closest first, each used once."""
+    near = [(abs(a.at - b.at), a, b) for a in on for b in off if abs(a.at - b.at) <= PAIR]
+    pairs: list[tuple[change.Point, change.Point]] = []
+    used: set[object] = set()
+    for _, a, b in sorted(near, key=lambda pair: pair[0]):
+        if not used & {a.id, b.id}:
+            used |= {a.id, b.id}
+            pairs.append((a, b))
+    return pairs
+
+
+def _said(
+    trends: Trends,
+    gap: Gap | None,
+    regimen: Sequence[Regimen],
+    events: Sequence[ClinicalEvent],
+    flagged: Sequence[Flag],
+) -> Iterable[str]:
+    """The whole in words: the headline measure, ON less OFF, then what stands beside them."""
+    if trends.headline and trends.headline.present:
+        yield f"{trends.headline.title}. {charts.said(trends.headline)}"
+        yield said_of_gap(gap, trends.headline)
+    today = timezone.localdate()
+    if running := [one for one in regimen if one.runs_on(today)]:
+        yield f"Medicines now: {'; '.join(map(said_of_regimen, running))}."
+    if events:
+        last = events[-1]
+        yield f"{charts.count(len(events), 'event')}, the last: {last}, {charts.day(last.date)}."
+    counts = Counter(flag.kind for flag in flagged)
+    if counts:
+        told = ", ".join(f"{kind.lower()} {counts[kind]}" for kind in KINDS if counts[kind])
+        yield f"Flags on how it was filmed, by sessions: {told}."
+
+
+def said_of_gap(gap: Gap | None, headline: TrendSeries) -> str:
+    if gap is None:
+        return (
+            f"ON less OFF: no comparable ON and OFF sessions within {PAIR.days} days of each other."
+        )
+    write, unit = labels.significant, headline.unit
+    words = (
+        f"ON less OFF: {write(gap.latest)} {unit} in the latest pair "
+        f"(ON {charts.written(gap.on.at)}, OFF {charts.written(gap.off.at)})"
+    )
+    if gap.n == 1:
+        return words + "."
+    return (
+        f"{words}; {write(gap.mean)} on average over {gap.n} pairs of sessions at most "
+        f"{PAIR.days} days apart, from {write(gap.low)} to {write(gap.high)}."
+    )
+
+
+def said_of_regimen(regimen: Regimen) -> str:
+    """For example "levodopa 3 x 100 mg, LEDD 300 mg"."""
+    if regimen.ledd_mg is None:
+        return regimen.text
+    return f"{regimen.text}, LEDD {regimen.ledd_mg:g} mg"
+
+
+def said_of_slope(state: str, slope: change.Trend, unit: str) -> str:
+    """Theil-Sen's slope with Sen's interval, in words."""
+    write = labels.significant
+    return (
+        f"{labels.MEDICATION[state]}: {write(slope.per_year)} {unit} a year "
+        f"(95 % interval {write(slope.low)} to {write(slope.high)}, {slope.n} sessions)"
+    )

@@ -1,0 +1,212 @@
+"""What a patient's comparable sessions say: verdicts of the headline measure, bands of all."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import math
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from django.db.models import Sum
+
+from clinic.dashboards.series import Release, Trends, TrendSeries
+from clinic.patients.models import Patient
+from clinic.recordings.models import ProtocolTask, RecordingSession
+from clinic.verdicts import comparable, words
+from clinic.verdicts.comparable import STATES, Comparable, Facts
+from clinic.verdicts.comparable import device_class as device_class
+from clinic.verdicts.models import Spread
+from diagnosis import change
+
+BLINKS = "blink_rate"  # its band comes from counts
+PooledSDs = Mapping[tuple[str, str], change.Pooled]  # by MeasureKey.id and medication
+
+
+@dataclasses.dataclass(frozen=True)
+class Sitting:
+    """A session that a verdict names, and why it is left out, if it is."""
+
+    session: UUID
+    recorded: datetime.datetime
+    reason: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class StateJudgement:
+    """The verdict in one medication state: its words, and the sessions that it names.
+
+    `left_out` are the sessions of this state that are not compared, each with the reason.
+    """
+
+    medication: str
+    verdict: change.Verdict
+    left_out: tuple[tuple[UUID, str], ...]
+    newest: UUID | None
+    answer: str
+    next_step: str
+    difference: str
+    behind: tuple[Sitting, ...]
+    baseline: tuple[Sitting, ...]
+    apart: tuple[Sitting, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Judgement:
+    """The headline measure's verdicts, ON before OFF.
+
+    A newest session in neither state adds one of its own, which says that it cannot be compared.
+    """
+
+    series: TrendSeries
+    release: Release
+    states: tuple[StateJudgement, ...]
+
+
+def judge(patient: Patient, trends: Trends) -> Judgement | None:
+    """None until the headline measure has a value. Three queries, whatever there is to judge."""
+    series = trends.headline
+    if series is None:
+        return None
+    found = comparable.facts(patient, trends)
+    sds = pooled_sds(patient, series.release)
+    states = [
+        _state(series, state, comparable.comparable(series, state, trends, found), sds, found)
+        for state in STATES
+        if any(session.medication == state for session in _seen(trends, found))
+    ]
+    unknown = comparable.unknown_state(_seen(trends, found))
+    if unknown:
+        states.append(_unknown(series, *unknown, found))
+    return Judgement(series, series.release, tuple(states))
+
+
+def bands(patient: Patient, trends: Trends) -> dict[str, dict[str, change.Band]]:
+    """MeasureKey.id -> medication state -> band, where there is a baseline. Four queries."""
+    if trends.release is None:
+        return {}
+    found = comparable.facts(patient, trends)
+    sds = pooled_sds(patient, trends.release)
+    minutes = _minutes(trends, found)
+    return {
+        series.key.id: {
+            state: band
+            for state in STATES
+            if (
+                band := _band(
+                    series,
+                    comparable.comparable(series, state, trends, found).points,
+                    sds.get((series.key.id, state)),
+                    minutes.get(series.key.task, 0.0),
+                )
+            )
+        }
+        for series in trends.series
+    }
+
+
+def spreads(patient: Patient, trends: Trends) -> list[Spread]:
+    """What the patient's baselines add to the clinic's pooled SDs; not saved. Two queries."""
+    if trends.release is None:
+        return []
+    found = comparable.facts(patient, trends)
+    rows = []
+    for series in trends.series:
+        for state in STATES:
+            points = comparable.comparable(series, state, trends, found).points
+            own = change.pooled([_scaled(series, change.baseline(points))])
+            if own:
+                rows.append(
+                    Spread(
+                        patient=patient,
+                        medication=state,
+                        measure=series.key.id,
+                        release_sha256=trends.release.sha256,
+                        squares=own.sd**2 * own.df,
+                        df=own.df,
+                    )
+                )
+    return rows
+
+
+def pooled_sds(patient: Patient, release: Release) -> dict[tuple[str, str], change.Pooled]:
+    """From the baselines of the clinic's other patients, by measure and state. One query."""
+    others = Spread.objects.filter(
+        patient__clinic=patient.clinic_id, release_sha256=release.sha256
+    ).exclude(patient=patient)
+    sums = others.values_list("measure", "medication").annotate(Sum("squares"), Sum("df"))
+    return {
+        (measure, state): change.Pooled(math.sqrt(squares / df), df)
+        for measure, state, squares, df in sums.order_by()
+    }
+
+
+def _seen(trends: Trends, found: Facts) -> list[RecordingSession]:
+    """The sessions that were analysed."""
+    points = {point.session for series in trends.series for point in series.points}
+    known = points | {out.session for out in trends.left_out}
+    return [found.sessions[pk] for pk in known if pk in found.sessions]
+
+
+def _state(
+    series: TrendSeries, state: str, chosen: Comparable, sds: PooledSDs, found: Facts
+) -> StateJudgement:
+    verdict = change.verdict(
+        chosen.points,
+        sds.get((series.key.id, state)),
+        log=comparable.is_logarithmic(series),
+        reason=chosen.obstacle,
+    )
+    return _judgement(series, state, verdict, chosen, found)
+
+
+def _unknown(series: TrendSeries, session: UUID, reason: str, found: Facts) -> StateJudgement:
+    state = found.sessions[session].medication
+    chosen = Comparable((), ((session, reason),), reason, session)
+    judged = _judgement(series, state, change.verdict((), reason=reason), chosen, found)
+    return dataclasses.replace(judged, next_step=words.ASK_STATE)
+
+
+def _judgement(
+    series: TrendSeries, state: str, verdict: change.Verdict, chosen: Comparable, found: Facts
+) -> StateJudgement:
+    def sittings(ids: Sequence[object]) -> tuple[Sitting, ...]:
+        return tuple(Sitting(pk, found.sessions[pk].recorded) for pk in ids if isinstance(pk, UUID))
+
+    return StateJudgement(
+        medication=state,
+        verdict=verdict,
+        left_out=chosen.left_out,
+        newest=chosen.newest,
+        answer=words.answer(verdict, series.key.name, series.title),
+        next_step=words.next_step(verdict),
+        difference=words.difference(verdict, series.unit),
+        behind=sittings(verdict.behind),
+        baseline=sittings(verdict.band.baseline if verdict.band else ()),
+        apart=tuple(Sitting(pk, found.sessions[pk].recorded, why) for pk, why in chosen.left_out),
+    )
+
+
+def _band(
+    series: TrendSeries,
+    points: Sequence[change.Point],
+    pooled: change.Pooled | None,
+    minutes: float,
+) -> change.Band | None:
+    if series.key.name == BLINKS:
+        return change.count_band(points, minutes) if minutes else None
+    return change.band(points, pooled, log=comparable.is_logarithmic(series))
+
+
+def _scaled(series: TrendSeries, points: Sequence[change.Point]) -> list[float]:
+    values = [point.value for point in points]
+    return [math.log(v) for v in values] if comparable.is_logarithmic(series) else values
+
+
+def _minutes(trends: Trends, found: Facts) -> dict[str, float]:
+    """How long each task of the newest session's protocol is filmed."""
+    newest = max(_seen(trends, found), key=lambda session: session.recorded, default=None)
+    if newest is None:
+        return {}
+    tasks = ProtocolTask.objects.filter(protocol=newest.protocol_id)
+    return {task.code: task.seconds / 60 for task in tasks}

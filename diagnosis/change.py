@@ -1,0 +1,329 @@
+"""Did it change? What a person's own repeats say about a measure, in one medication state.
+
+Everything here is of *comparable* sessions only; which those are, the caller decides. The first
+window of NEEDED sessions on different days within WINDOW_DAYS is the baseline. It is closed with
+the last of them, so that no later session moves the limits by which it is judged itself. Of a day
+the first session counts: two of one day share that day, and would make the person look steadier
+from day to day than they are.
+
+A new session is compared with the baseline's mean. It is outside when it differs by more than
+
+    limit = t(0.975, v) S sqrt(1 + 1/n)
+    S^2   = (d0 Sc^2 + sum (x - mean)^2) / (d0 + n - 1)
+    v     = d0 + n - 1
+
+where n is the number of sessions of the baseline, Sc the clinic's pooled standard deviation within
+a person and d0 = min(6, its degrees of freedom), 0 where there is none. `diagnosis.alarms` prints
+how often this calls a change that is none, and how often it sees one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+import math
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+NEEDED: Final = 4  # sessions of a baseline
+WINDOW_DAYS: Final = 28  # in which they lie
+APART_DAYS: Final = 5  # from the first to the last session outside, before it is called a change
+MOST_WEIGHT: Final = 6  # degrees of freedom that the clinic's pooled SD counts for at most
+TREND_SESSIONS: Final = 6
+TREND_DAYS: Final = 182  # six months
+YEAR: Final = 365.25
+
+
+class Word(enum.StrEnum):
+    COLLECTING = "collecting"
+    USUAL = "usual"
+    OUTSIDE = "outside"
+    CHANGE = "change"
+    CANNOT = "cannot"
+
+
+class Direction(enum.StrEnum):
+    LESS = "less"
+    MORE = "more"
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """One comparable session. The date of `at` is its day: give it in the clinic's time zone."""
+
+    id: Hashable
+    at: datetime.datetime
+    value: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Pooled:
+    """The standard deviation within a person over a clinic's patients; of a measure on the log
+    scale that of the logarithms."""
+
+    sd: float
+    df: int
+
+    @property
+    def weight(self) -> int:
+        """d0 of the limit."""
+        return min(MOST_WEIGHT, self.df)
+
+
+@dataclasses.dataclass(frozen=True)
+class Band:
+    """What is usual for a person, in the measure's unit: `low` to `high` around `mean`.
+
+    `sd` is the standard deviation S that the limit rests on and `df` its degrees of freedom. On
+    the log scale `mean` is the geometric mean and `sd` that of the logarithms times the mean.
+    """
+
+    mean: float
+    sd: float
+    n: int
+    df: float
+    low: float
+    high: float
+    baseline: tuple[Hashable, ...]
+
+    def side(self, value: float) -> Direction | None:
+        """On which side of the band a value lies; None inside and on its edges."""
+        if value < self.low:
+            return Direction.LESS
+        return Direction.MORE if value > self.high else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """The answer for one medication state.
+
+    `since` is when the first session of a change was recorded. `latest` is the newest comparable
+    value. `behind` are the sessions that the word rests on beside the baseline's: those collected,
+    or the newest ones that were compared. `reason` says why nothing can be compared.
+    """
+
+    word: Word
+    direction: Direction | None
+    since: datetime.datetime | None
+    latest: float | None
+    band: Band | None
+    collected: int
+    needed: int
+    behind: tuple[Hashable, ...]
+    reason: str
+
+    @property
+    def difference(self) -> float | None:
+        """The newest value minus the baseline's mean; None without either."""
+        if self.band is None or self.latest is None:
+            return None
+        return self.latest - self.band.mean
+
+
+@dataclasses.dataclass(frozen=True)
+class Trend:
+    """Theil-Sen's line: change per year with Sen's 95 % interval, and where the line begins and
+    ends, in the measure's unit."""
+
+    per_year: float
+    low: float
+    high: float
+    first: float
+    last: float
+    n: int
+
+
+def prediction_limit(
+    squares: NDArray[np.float64] | float, n: int, pooled: Pooled | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """S and the limit of the module's formula, from the sums of squares about the mean of
+    baselines of n sessions. Needs n > 1 or a pooled SD; else ValueError."""
+    weight, sd = (pooled.weight, pooled.sd) if pooled else (0, 0.0)
+    df = weight + n - 1
+    if df < 1:
+        raise ValueError("one session without a pooled standard deviation has no limit")
+    spread = np.sqrt((weight * sd**2 + np.asarray(squares)) / df)
+    return spread, stats.t.ppf(0.975, df) * spread * math.sqrt(1 + 1 / n)
+
+
+def band(
+    points: Sequence[Point], pooled: Pooled | None = None, *, log: bool = False
+) -> Band | None:
+    """The band of `points`, oldest first; None without a baseline.
+
+    On the log scale every value must be above zero; else ValueError.
+    """
+    chosen = baseline(points)
+    if not chosen:
+        return None
+    values = _scaled([point.value for point in chosen], log)
+    n, mean = len(values), float(values.mean())
+    spread, limit = prediction_limit(_squares(values), n, pooled)
+    low, high = mean - float(limit), mean + float(limit)
+    return Band(
+        mean=math.exp(mean) if log else mean,
+        sd=float(spread) * (math.exp(mean) if log else 1.0),
+        n=n,
+        df=n - 1 + (pooled.weight if pooled else 0),
+        low=math.exp(low) if log else low,
+        high=math.exp(high) if log else high,
+        baseline=tuple(point.id for point in chosen),
+    )
+
+
+def count_band(points: Sequence[Point], minutes: float) -> Band | None:
+    """The band of a rate per minute that was counted for `minutes` in each session, as blinks are.
+
+    From counts, not from a normal law: with K events in n sessions and a flat prior the next count
+    is negative binomial (size K + 1/2, success n / (n + 1)). Where the counts scatter more than
+    chance does, by Pearson's dispersion, they weigh that much less. None without a baseline.
+    """
+    chosen = baseline(points)
+    if not chosen:
+        return None
+    counts = np.array([point.value * minutes for point in chosen])
+    n, mean = len(counts), float(counts.mean())
+    scatter = float(counts.var(ddof=1)) / mean if mean else 1.0
+    weight = max(1.0, scatter)
+    following = stats.nbinom(counts.sum() / weight + 0.5, n / (n + 1))
+    return Band(
+        mean=mean / minutes,
+        sd=math.sqrt(weight * mean) / minutes,
+        n=n,
+        df=n - 1,
+        low=weight * float(following.ppf(0.025)) / minutes,
+        high=weight * float(following.ppf(0.975)) / minutes,
+        baseline=tuple(point.id for point in chosen),
+    )
+
+
+def verdict(
+    points: Sequence[Point],
+    pooled: Pooled | None = None,
+    *,
+    log: bool = False,
+    reason: str = "",
+) -> Verdict:
+    """The word for `points`, the comparable sessions of one medication state, oldest first.
+
+    Outside once is a reason to record again. A change is called after two sessions in a row or
+    more that lie outside on the same side, the last at least APART_DAYS after the first; it lasts
+    for as long as no session is back inside. With a `reason` nothing is compared.
+    """
+    found = band(points, pooled, log=log)
+    latest = points[-1].value if points else None
+    collected = collecting(points)
+    if reason:
+        return Verdict(Word.CANNOT, None, None, latest, found, len(collected), NEEDED, (), reason)
+    following = _after(points, found) if found else []
+    if found is None or not following:
+        behind = tuple(point.id for point in collected)
+        return Verdict(
+            Word.COLLECTING, None, None, latest, found, len(collected), NEEDED, behind, ""
+        )
+    run, direction = _run(following, found)
+    changed = bool(run) and _days(run[0], run[-1]) >= APART_DAYS
+    word = Word.CHANGE if changed else Word.OUTSIDE if run else Word.USUAL
+    return Verdict(
+        word,
+        direction,
+        run[0].at if changed else None,
+        latest,
+        found,
+        NEEDED,
+        NEEDED,
+        tuple(point.id for point in run or following[-1:]),
+        "",
+    )
+
+
+def baseline(points: Sequence[Point]) -> tuple[Point, ...]:
+    """The first NEEDED sessions on different days within WINDOW_DAYS; empty when there are none."""
+    days = _first_of_each_day(points)
+    windows = (days[i : i + NEEDED] for i in range(len(days) - NEEDED + 1))
+    return next((tuple(w) for w in windows if _days(w[0], w[-1]) <= WINDOW_DAYS), ())
+
+
+def collecting(points: Sequence[Point]) -> tuple[Point, ...]:
+    """The sessions of the baseline; without one, those that one may still come of, with the
+    newest session as the last."""
+    days = _first_of_each_day(points)
+    return baseline(points) or tuple(p for p in days if _days(p, days[-1]) <= WINDOW_DAYS)
+
+
+def pooled(groups: Iterable[Sequence[float]]) -> Pooled | None:
+    """From the baselines of several people, as logarithms for a measure on the log scale."""
+    several = [np.asarray(values, dtype=np.float64) for values in groups if len(values) > 1]
+    df = sum(len(values) - 1 for values in several)
+    if not df:
+        return None
+    return Pooled(math.sqrt(sum(_squares(values) for values in several) / df), df)
+
+
+def trend(points: Sequence[Point]) -> Trend | None:
+    """None for fewer than TREND_SESSIONS sessions or less than TREND_DAYS."""
+    if len(points) < TREND_SESSIONS or _days(points[0], points[-1]) < TREND_DAYS:
+        return None
+    start = points[0].at
+    years = [(point.at - start).total_seconds() / 86400 / YEAR for point in points]
+    values = [point.value for point in points]
+    line: Any = stats.theilslopes(values, years, 0.95, method="joint")
+    slope, intercept = float(line[0]), float(line[1])
+    return Trend(
+        per_year=slope,
+        low=float(line[2]),
+        high=float(line[3]),
+        first=intercept,
+        last=intercept + slope * years[-1],
+        n=len(points),
+    )
+
+
+def mdc95(sd: float) -> float:
+    """The smallest difference between two single sessions that chance makes in fewer than 5 %:
+    1.96 sqrt(2) times the standard deviation within a person."""
+    return 1.96 * math.sqrt(2) * sd
+
+
+def _scaled(values: Sequence[float], log: bool) -> NDArray[np.float64]:
+    found = np.asarray(values, dtype=np.float64)
+    if log and (found <= 0).any():
+        raise ValueError("a value of zero or less has no logarithm")
+    return np.log(found) if log else found
+
+
+def _squares(values: NDArray[np.float64]) -> float:
+    return float(((values - values.mean()) ** 2).sum())
+
+
+def _first_of_each_day(points: Sequence[Point]) -> list[Point]:
+    first: dict[datetime.date, Point] = {}
+    for point in points:
+        first.setdefault(point.at.date(), point)
+    return list(first.values())
+
+
+def _days(first: Point, last: Point) -> int:
+    return (last.at.date() - first.at.date()).days
+
+
+def _after(points: Sequence[Point], found: Band) -> list[Point]:
+    """The sessions since the day on which the baseline was closed."""
+    closed = next(point.at.date() for point in points if point.id == found.baseline[-1])
+    return [point for point in points if point.at.date() > closed]
+
+
+def _run(points: Sequence[Point], found: Band) -> tuple[list[Point], Direction | None]:
+    """The newest sessions in a row that lie outside on one side; none if the newest is inside."""
+    direction = found.side(points[-1].value)
+    run: list[Point] = []
+    for point in reversed(points):
+        if direction is None or found.side(point.value) != direction:
+            break
+        run.insert(0, point)
+    return run, direction

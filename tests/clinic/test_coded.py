@@ -1,0 +1,185 @@
+"""The researcher's pages: trends and meshes by study code, and nothing that tells who it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from clinic.accounts.models import Clinic, User
+from clinic.audit import services as audit
+from clinic.audit.models import Action, Event
+from clinic.dashboards import coded
+from clinic.patients.models import Patient
+from clinic.recordings.models import Protocol, Recording
+from clinic.therapy.models import ClinicalEvent, Regimen
+from tests.clinic.analysed import amplitude, analysed, expressivity, film, sitting
+from tests.clinic.replayed import keep_landmarks
+from tests.conftest import Login
+
+IDENTIFYING = (
+    *("Paul", "Patient", "MRN-0042", "Prefers the morning", "paul@example.org"),
+    *("1956", "14 March"),
+)
+
+
+@pytest.fixture
+def films(consented_patient: Patient, protocol: Protocol) -> list[Recording]:
+    Patient.objects.filter(pk=consented_patient.pk).update(email="paul@example.org")
+    made = []
+    for days, value in ((30, 7.25), (2, 6.5)):
+        session = sitting(consented_patient, protocol, days)
+        smile = film(session, "smile")
+        keep_landmarks(analysed(smile, [amplitude(value)]))
+        analysed(session, [expressivity(value)])
+        made.append(smile)
+    return made
+
+
+@pytest.fixture
+def page(login: Login, rita_researcher: User, consented_patient: Patient) -> Any:
+    def get(**asked: str) -> Any:
+        address = reverse("dashboards:coded", args=[consented_patient.id])
+        return login(rita_researcher).get(address, asked)
+
+    return get
+
+
+@pytest.fixture
+def listed(login: Login, rita_researcher: User) -> Any:
+    return lambda: login(rita_researcher).get(reverse("dashboards:coded_list"))
+
+
+def people_of(clinic: Clinic, count: int) -> None:
+    for i in range(count):
+        Patient.objects.create(
+            clinic=clinic, first_name="F", last_name=f"Last{i}", birth_date="1950-01-01"
+        )
+
+
+def test_people_are_listed_by_study_code_with_their_sessions(
+    listed: Any, films: list[Recording], patient: Patient, clinic: Clinic
+) -> None:
+    people_of(clinic, 5)
+    found = [(person.study_code, person.session_count) for person in listed().context["page"]]
+    assert (patient.study_code, 2) in found
+    assert found == sorted(found)
+    assert len(found) == 6
+
+
+def test_the_list_and_the_page_tell_no_name_number_birth_date_or_note(
+    listed: Any, page: Any, films: list[Recording], patient: Patient
+) -> None:
+    for response in (listed(), page()):
+        text = response.content.decode()
+        assert [word for word in IDENTIFYING if word in text] == []
+        assert patient.study_code in text
+        assert f"{patient.age}" in text
+
+
+def test_what_clinicians_wrote_in_their_own_words_is_left_out(
+    page: Any, films: list[Recording], patient: Patient, carl_clinician: User
+) -> None:
+    day = timezone.localdate()
+    written = {"patient": patient, "created_by": carl_clinician}
+    Regimen.objects.create(start=day, text="as Dr Wilkins advised", ledd_mg=450, **written)
+    kind = ClinicalEvent.Kind.OTHER
+    ClinicalEvent.objects.create(date=day, kind=kind, note="the wedding in Rye", **written)
+    text = page().content.decode()
+    assert "Wilkins" not in text
+    assert "Rye" not in text
+    assert "LEDD 450 mg" in text
+
+
+def test_the_page_shows_the_trends_with_their_release(page: Any, films: list[Recording]) -> None:
+    text = page().content.decode()
+    assert "7.25" in text
+    assert "6.50" in text
+    assert "Smile: amplitude, mouth corner" in text
+    assert "trained on simulated faces only" in text
+
+
+def test_nothing_on_the_page_leads_to_a_page_with_names(page: Any, films: list[Recording]) -> None:
+    text = page().content.decode()
+    assert "/sessions/" not in text
+    assert "/patients/" not in text
+    assert "/video/" not in text
+
+
+def test_a_point_of_a_chart_leads_to_the_meshes_of_its_session(
+    page: Any, films: list[Recording]
+) -> None:
+    hrefs = [session["href"] for session in page().context["charts"]["sessions"]]
+    assert hrefs == [f"?session={one.session_id}#films" for one in films]
+
+
+def test_the_newest_session_is_replayed_unless_another_is_asked_for(
+    page: Any, films: list[Recording]
+) -> None:
+    old, new = films
+    assert reverse("dashboards:mesh", args=[new.id]) in page().content.decode()
+    asked = page(session=str(old.session_id)).content.decode()
+    assert reverse("dashboards:mesh", args=[old.id]) in asked
+    assert f'data-zero="{old.cues[0]["start"]}"' in asked
+
+
+def test_a_session_of_another_page_can_be_replayed(
+    page: Any, films: list[Recording], patient: Patient, protocol: Protocol
+) -> None:
+    for _ in range(coded.SESSIONS_PER_PAGE):
+        sitting(patient, protocol)
+    response = page(session=str(films[0].session_id))
+    assert response.context["shown"].session.id == films[0].session_id
+    listed = [one.session.id for one in response.context["sittings"]]
+    assert len(listed) == coded.SESSIONS_PER_PAGE
+    assert films[0].session_id not in listed
+
+
+def test_films_without_landmarks_are_not_replayed(
+    page: Any, consented_patient: Patient, protocol: Protocol
+) -> None:
+    analysed(film(sitting(consented_patient, protocol), "smile"), [amplitude(3.0)])
+    response = page()
+    assert response.context["shown"] is None
+    assert "data-replay" not in response.content.decode()
+
+
+def test_clinicians_use_their_own_pages_and_outsiders_see_nothing(
+    login: Login, patient: Patient, carl_clinician: User, ada_admin: User, olga_outsider: User
+) -> None:
+    for user in (carl_clinician, ada_admin, olga_outsider):
+        browser = login(user)
+        assert browser.get(reverse("dashboards:coded_list")).status_code == 404
+        address = reverse("dashboards:coded", args=[patient.id])
+        assert browser.get(address).status_code == 404
+
+
+def test_reading_is_on_record(
+    listed: Any, page: Any, patient: Patient, rita_researcher: User
+) -> None:
+    listed()
+    page()
+    read = Event.objects.filter(action=Action.READ, actor=rita_researcher).order_by("id")
+    assert list(read.values_list("target_type", "target", "detail")) == [
+        ("study code list", patient.clinic_id, ""),
+        ("patient", patient.id, audit.RESULTS),
+    ]
+
+
+def test_more_people_and_sessions_cost_no_more_queries(
+    listed: Any,
+    page: Any,
+    films: list[Recording],
+    clinic: Clinic,
+    patient: Patient,
+    protocol: Protocol,
+    count_queries: Any,
+) -> None:
+    before = count_queries(listed), count_queries(page)
+    people_of(clinic, 10)
+    for days in range(40, 46):
+        smile = film(sitting(patient, protocol, days), "smile")
+        keep_landmarks(analysed(smile, [amplitude(5.0)]))
+    assert (count_queries(listed), count_queries(page)) == before

@@ -1,0 +1,258 @@
+"""The change statistics against numbers worked by hand: t from its table, the rest on paper."""
+
+from __future__ import annotations
+
+import datetime
+import math
+
+import numpy as np
+import pytest
+
+from diagnosis import alarms, change
+from diagnosis.change import Direction, Point, Pooled, Verdict, Word
+
+START = datetime.datetime(2027, 3, 1, 9, tzinfo=datetime.UTC)
+BASELINE = (10.0, 12.0, 11.0, 13.0)  # mean 11.5, sum of squares 5
+
+
+def points(*values: float, days: list[float] | None = None) -> list[Point]:
+    """One a week, unless `days` since the first are told."""
+    told = days or [7.0 * i for i in range(len(values))]
+    return [
+        Point(i, START + datetime.timedelta(days=day), value)
+        for i, (day, value) in enumerate(zip(told, values, strict=True))
+    ]
+
+
+def verdict(*later: float, days: list[float] | None = None) -> Verdict:
+    """After the baseline, whose band is 6.91 to 16.09; `days` of the later sessions."""
+    told = [0.0, 7.0, 14.0, 21.0, *days] if days else None
+    return change.verdict(points(*BASELINE, *later, days=told))
+
+
+@pytest.mark.parametrize(
+    ("pooled", "df", "sd", "low", "high"),
+    [
+        (None, 3, 1.2910, 6.9066, 16.0934),  # t = 3.1824
+        (Pooled(1.0, 2), 5, 1.1832, 8.0995, 14.9005),  # t = 2.5706, S^2 = 7 / 5
+        (Pooled(1.0, 300), 9, 1.1055, 8.7039, 14.2961),  # t = 2.2622, S^2 = 11 / 9
+    ],
+)
+def test_the_band_is_that_of_the_formula(
+    pooled: Pooled | None, df: int, sd: float, low: float, high: float
+) -> None:
+    band = change.band(points(*BASELINE, 99), pooled)
+    assert band is not None
+    assert (band.mean, band.n, band.df, band.baseline) == (11.5, 4, df, (0, 1, 2, 3))
+    assert [band.sd, band.low, band.high] == pytest.approx([sd, low, high], abs=2e-4)
+
+
+def test_on_the_log_scale_the_band_is_that_of_the_logarithms() -> None:
+    # The logarithms lie at ln 20 and ln 2 below and above it: S^2 = 2 (ln 2)^2 / 3.
+    band = change.band(points(10, 20, 20, 40), log=True)
+    assert band is not None
+    assert [band.mean, band.low, band.high] == pytest.approx([20, 2.6698, 149.82], rel=1e-4)
+    assert band.sd == pytest.approx(20 * 0.565952, rel=1e-4)
+
+
+def test_a_value_without_a_logarithm_is_refused() -> None:
+    with pytest.raises(ValueError, match="logarithm"):
+        change.band(points(1, 2, 0, 3), log=True)
+
+
+def test_one_session_without_a_pooled_sd_has_no_limit() -> None:
+    with pytest.raises(ValueError, match="no limit"):
+        change.prediction_limit(0.0, 1, None)
+
+
+@pytest.mark.parametrize(
+    ("days", "collected"),
+    [
+        ([0, 1], 2),
+        ([0, 0.2, 0.4, 0.6], 1),  # four in one day are one day
+        ([0, 31, 62, 93], 1),
+        ([0, 10, 20, 29], 3),  # 29 days are too long: the last three still count
+    ],
+)
+def test_without_four_days_in_28_there_is_no_band(days: list[float], collected: int) -> None:
+    found = change.verdict(points(*[10.0] * len(days), days=days), Pooled(1.0, 9))
+    assert (found.word, found.band) == (Word.COLLECTING, None)
+    assert (found.collected, found.needed, len(found.behind)) == (collected, 4, collected)
+
+
+def test_nothing_is_collected_before_the_first_session() -> None:
+    found = change.verdict([])
+    assert (found.word, found.latest, found.collected) == (Word.COLLECTING, None, 0)
+
+
+def test_the_baseline_alone_is_compared_with_nothing_yet() -> None:
+    found = change.verdict(points(*BASELINE))
+    assert (found.word, found.collected) == (Word.COLLECTING, 4)
+    assert found.band is not None
+
+
+def test_the_baseline_is_the_first_window_that_is_full() -> None:
+    spread = points(50, *BASELINE, 11, 12, days=[0, 40, 47, 54, 68, 70, 71])
+    band = change.band(spread)
+    assert band is not None
+    assert band.baseline == (1, 2, 3, 4)
+
+
+def test_of_a_day_the_first_session_counts_for_the_baseline() -> None:
+    band = change.band(points(10, 99, 12, 11, 13, 99, days=[0, 0.1, 7, 14, 21, 21.1]))
+    assert band is not None
+    assert band.baseline == (0, 2, 3, 4)
+    assert band.mean == 11.5
+
+
+def test_a_second_session_on_the_day_that_closed_the_baseline_is_not_compared() -> None:
+    found = verdict(99, days=[21.2])
+    assert found.word == Word.COLLECTING
+
+
+def test_later_sessions_never_move_the_band() -> None:
+    assert verdict(11, 30, 30, 30, 30).band == verdict(11).band
+
+
+@pytest.mark.parametrize("value", [6.91, 11.5, 16.09])
+def test_a_session_in_the_band_is_usual_variation(value: float) -> None:
+    found = verdict(value)
+    assert (found.word, found.direction, found.behind) == (Word.USUAL, None, (4,))
+    assert found.difference == pytest.approx(value - 11.5)
+
+
+@pytest.mark.parametrize(("value", "side"), [(6.90, Direction.LESS), (16.10, Direction.MORE)])
+def test_a_session_out_of_the_band_asks_for_another(value: float, side: Direction) -> None:
+    found = verdict(11, value)
+    assert (found.word, found.direction, found.since) == (Word.OUTSIDE, side, None)
+    assert found.behind == (5,)
+
+
+def test_two_in_a_row_are_a_change_since_the_first() -> None:
+    found = verdict(11, 5, 6)
+    assert (found.word, found.direction) == (Word.CHANGE, Direction.LESS)
+    assert found.since == START + datetime.timedelta(days=35)
+    assert (found.behind, found.latest) == ((5, 6), 6)
+
+
+@pytest.mark.parametrize(
+    ("days", "word"),
+    [
+        ([30, 34], Word.OUTSIDE),
+        ([30, 35], Word.CHANGE),
+        ([30, 34.5], Word.OUTSIDE),  # days count, not hours: this is still the fourth day
+        ([30.3, 35], Word.CHANGE),
+        ([30, 32, 35], Word.CHANGE),  # all outside, the last five days after the first
+    ],
+)
+def test_a_change_takes_five_days(days: list[float], word: Word) -> None:
+    assert verdict(*[5.0] * len(days), days=days).word == word
+
+
+def test_two_on_different_sides_are_no_change() -> None:
+    found = verdict(5, 20)
+    assert (found.word, found.direction) == (Word.OUTSIDE, Direction.MORE)
+
+
+def test_a_session_inside_between_two_outside_starts_over() -> None:
+    assert verdict(5, 11, 5).word == Word.OUTSIDE
+
+
+def test_a_change_lasts_until_a_session_is_back_inside() -> None:
+    assert verdict(5, 5, 5).since == START + datetime.timedelta(days=28)
+    assert verdict(5, 5, 5, 11).word == Word.USUAL
+
+
+def test_with_a_reason_nothing_is_compared() -> None:
+    found = change.verdict(points(*BASELINE, 5, 5), reason="too dark")
+    assert (found.word, found.reason) == (Word.CANNOT, "too dark")
+    assert (found.direction, found.since, found.behind) == (None, None, ())
+
+
+def test_the_pooled_sd_weighs_each_person_by_their_sessions() -> None:
+    # Sums of squares 5 and 2 over 3 + 1 degrees of freedom; one session alone tells nothing.
+    assert change.pooled([BASELINE, (1, 3), (5,)]) == Pooled(math.sqrt(7 / 4), 4)
+    assert change.pooled([(5,), ()]) is None
+
+
+def test_a_trend_takes_six_sessions_over_six_months() -> None:
+    assert change.trend(points(*[1.0] * 5, days=[0, 50, 100, 150, 200])) is None
+    assert change.trend(points(*[1.0] * 6, days=[0, 10, 20, 30, 40, 50])) is None
+
+
+def test_the_trend_is_the_median_slope_and_minds_no_outlier() -> None:
+    days = [0.0, 40, 80, 120, 160, 200, 240]
+    values = [10 - 2 * day / change.YEAR for day in days]
+    values[3] = 60
+    found = change.trend(points(*values, days=days))
+    assert found is not None
+    assert [found.per_year, found.first, found.n] == pytest.approx([-2, 10, 7])
+    assert found.last == pytest.approx(values[-1])
+    assert found.low < -2 < found.high
+
+
+def test_two_single_sessions_differ_by_chance_within_the_mdc() -> None:
+    assert change.mdc95(1.0) == pytest.approx(2.772, abs=1e-3)
+
+
+def test_a_counted_rate_has_a_band_of_counts() -> None:
+    # 40 blinks in 4 half minutes: the next half minute's count is negative binomial with size
+    # 40.5 and success 4/5: 95 % of it from 4 to 18 blinks, twice that a minute.
+    band = change.count_band(points(20, 20, 20, 20), minutes=0.5)
+    assert band is not None
+    assert (band.mean, band.low, band.high) == (20, 8, 36)
+
+
+def test_counts_that_scatter_more_than_chance_have_a_wider_band() -> None:
+    even = change.count_band(points(20, 20, 20, 20), minutes=0.5)
+    uneven = change.count_band(points(4, 36, 8, 32), minutes=0.5)
+    assert even is not None
+    assert uneven is not None
+    assert (uneven.low, uneven.high) < (even.low, uneven.high)
+    assert uneven.high > even.high
+    assert change.count_band(points(20, 20), minutes=0.5) is None
+
+
+def test_without_a_single_event_the_band_begins_at_zero() -> None:
+    band = change.count_band(points(0, 0, 0, 0), minutes=0.5)
+    assert band is not None
+    assert (band.mean, band.low) == (0, 0)
+    assert band.high > 0
+
+
+def test_the_simulation_calls_a_change_rarely_in_error_and_mostly_when_there_is_one() -> None:
+    rates = alarms.simulate(alarms.CASES[0], runs=3000)
+    assert 0.03 < rates.false_alarms < 0.10
+    assert 0.75 < rates.seen < 0.95
+
+
+def test_the_same_seed_gives_the_same_figures() -> None:
+    assert list(alarms.table(200, seed=3)) == list(alarms.table(200, seed=3))
+
+
+def test_the_command_prints_a_row_for_each_case(capsys: pytest.CaptureFixture[str]) -> None:
+    alarms.main(["--runs", "100"])
+    printed = capsys.readouterr().out.splitlines()
+    assert "false alarms in 52" in printed[0]
+    assert len(printed) == 1 + len(alarms.CASES)
+
+
+def test_without_a_pooled_sd_more_is_called_in_error_and_less_is_seen() -> None:
+    with_sd, without = (alarms.simulate(alarms.CASES[i], runs=3000) for i in (0, 2))
+    assert without.false_alarms > with_sd.false_alarms
+    assert without.seen < with_sd.seen
+
+
+def test_the_simulation_calls_what_the_verdict_calls() -> None:
+    rng = np.random.default_rng(4)
+    people = rng.standard_normal((40, 12))
+    people[:20, 4:] -= 3
+    mean = people[:, :4].mean(axis=1, keepdims=True)
+    squares = ((people[:, :4] - mean) ** 2).sum(axis=1, keepdims=True)
+    _, limit = change.prediction_limit(squares, 4, Pooled(1.0, 6))
+    off = people[:, 4:] - mean
+    called = alarms.twice(off > limit) | alarms.twice(off < -limit)
+    for person, expected in zip(people, called, strict=True):
+        words = [change.verdict(points(*person[: 5 + i]), Pooled(1.0, 6)).word for i in range(8)]
+        assert (Word.CHANGE in words) == expected
+    assert 15 < called.sum() < 25
