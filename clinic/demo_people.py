@@ -123,7 +123,7 @@ PEOPLE = (
         "Invented. Simulated to move less when OFF.", _fluctuating(),
         (
             Dose(500, "Levodopa/benserazide 100/25 five times a day", 500),
-            Dose(70, "The same, with entacapone 200 mg at each dose", 665),
+            Dose(70, "Levodopa/benserazide 100/25 with entacapone 200 mg, five times a day", 665),
         ),
         (Happening(70, ClinicalEvent.Kind.DOSE, "Entacapone added"),),
     ),

@@ -26,11 +26,14 @@ from clinic.api.urls import router
 from clinic.audit.models import Action
 from clinic.audit.services import record
 from clinic.live_urls import websocket_urlpatterns
+from clinic.patients.models import Patient
 from clinic.recordings import links
+from clinic.recordings.models import Protocol, RecordingSession
 from clinic.reminders import services as reminders
 from clinic.therapy.models import Stage
 from clinic.uploads.models import Upload
 from tests.api.filled import fill
+from tests.clinic.analysed import film, sitting
 from tests.clinic.replayed import keep_landmarks
 from tests.clinic.reporting import signed
 from tests.clinic.test_live import Socket, socket_of
@@ -285,6 +288,7 @@ def world(
         "token": address.rstrip("/").rpartition("/")[2],
         "membership_id": second.id,
         "upload_id": upload.id,
+        "ratings:rate": rateable(patient, session.protocol).id,
         "report_id": signed(patient, carl_clinician).id,
         **{
             f"api:{name}-detail": known[f"/api/v1/{prefix}/{{id}}/"]
@@ -296,6 +300,14 @@ def world(
         "uidb36": "1",
         "key": "0-0",
     }
+
+
+def rateable(patient: Patient, protocol: Protocol) -> RecordingSession:
+    """A finished session with a rest film."""
+    session = sitting(patient, protocol)
+    film(session, "rest")
+    RecordingSession.objects.filter(pk=session.pk).update(submitted=timezone.now())
+    return session
 
 
 def browser_of(role: str, world: World) -> Client:
@@ -324,7 +336,7 @@ SITE = dict(routes(get_resolver().url_patterns))
 
 
 def ask(browser: Client, route: Route, world: World) -> HttpResponse:
-    arguments = {name: world.get(name, world.get(route.name)) for name in SITE[route.name]}
+    arguments = {name: world.get(route.name, world.get(name)) for name in SITE[route.name]}
     send = getattr(browser, route.method.lower())
     body = {"data": route.data} if route.method == "POST" else {}
     headers = tus(world) if route.name.startswith("uploads:") else {}

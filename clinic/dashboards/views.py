@@ -54,6 +54,8 @@ def patient(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     }
     if sees_results:
         context |= _dashboard(found, request.GET.get("release", ""))
+        if not request.GET.get("release"):
+            verdicts.catch_up(found, context["judgement"])
         verdicts.mark_read(found, request.user)
     return render(request, "dashboards/patient.html", context)
 

@@ -58,8 +58,10 @@ def has_seen_results(user: User, session: RecordingSession) -> bool:
 
 
 def rateable(user: User) -> QuerySet[RecordingSession]:
-    """The finished sessions with whole rest or talk films that `user` may rate."""
-    films = Recording.objects.filter(session=OuterRef("pk"), task__kind__in=RATED, partial=False)
+    """The finished sessions with whole rest or talk films, with pictures, that `user` may rate."""
+    films = Recording.objects.filter(
+        session=OuterRef("pk"), task__kind__in=RATED, partial=False
+    ).exclude(mime=Recording.LANDMARKS)
     mine = RecordingSession.objects.visible_to(user, Permission.JUDGE)
     return mine.filter(Exists(films), submitted__isnull=False)
 

@@ -73,6 +73,15 @@ def current(patients: Iterable[Patient]) -> dict[UUID, list[Verdict]]:
     return dict(by_patient)
 
 
+def catch_up(patient: Patient, judgement: Judgement | None) -> None:
+    """`refresh` where `judgement` differs from what is kept: baselines of others came in since."""
+    kept = {row.medication: row.answer for row in Verdict.objects.current().filter(patient=patient)}
+    states = judgement.states if judgement else ()
+    reached = {one.medication: _row(patient, judgement, one).answer for one in states if judgement}
+    if kept != reached:
+        refresh(patient)
+
+
 def mark_read(patient: Patient, actor: User) -> None:
     """A clinician has opened the page on which the verdicts stand."""
     unread = Verdict.objects.filter(patient=patient, read_at__isnull=True)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.accounts.models import User
-from clinic.dashboards import charts
+from clinic.dashboards import charts, drawing
 from clinic.dashboards.series import trends
 from clinic.patients.models import Patient
 from clinic.recordings.models import Protocol, Recording, RecordingSession
@@ -53,32 +53,29 @@ def test_practice_is_beside_the_line_of_every_trend(practised: Patient) -> None:
     assert found.apart == ("practice",)
 
 
-def test_practice_is_drawn_as_a_line_of_its_own(practised: Patient) -> None:
-    lines = charts.payload(trends(practised))["charts"][0]["lines"]
-    drawn = [(line["label"], line["apart"], len(line["points"])) for line in lines]
-    assert drawn == [("ON", False, 2), ("Practice, ON", True, 1)]
+def test_practice_is_drawn_beside_the_line(practised: Patient) -> None:
+    shown = drawing.context(practised, trends(practised))["charts"]["measures"][0]["points"]
+    assert [(point[1], point[4:]) for point in shown] == [(9.0, ["Practice"]), (6.0, []), (7.0, [])]
 
 
-def test_practice_is_told_apart_in_words_and_is_never_the_latest(practised: Patient) -> None:
-    figure = charts.figure(trends(practised).series[0])
-    assert figure.said.startswith("2 sessions from ")
-    assert "ON: first 6.00, latest 7.00" in figure.said
-    assert figure.said.endswith("Apart from the line, practice: 9.00 % IOD.")
-    assert figure.latest is not None
-    assert figure.latest.value == 7.0
+def test_practice_is_told_apart_in_words(practised: Patient) -> None:
+    said = charts.said(trends(practised).series[0])
+    assert said.startswith("2 sessions from ")
+    assert "ON: first 6.00, latest 7.00" in said
+    assert said.endswith("Apart from the line, practice: 9.00 % IOD.")
 
 
 def test_practice_is_named_in_the_table_the_list_and_on_its_page(
     browser: Client, practised: Patient
 ) -> None:
     page = text(browser, "patient", practised)
-    assert page.count('<span class="tag">practice</span>') == 3  # two charts, and the list
-    assert "Hollow points are not part of the lines. Practice: the first session" in page
+    assert page.count('<span class="tag">practice</span>') == 3  # two measures, and the list
+    assert "Practice: the first session" in page
     session = practised.sessions.get(practice=True)
     assert "Practice: not part of trends." in text(browser, "session", session)
 
 
-def test_a_patient_with_practice_only_has_no_latest_value(
+def test_a_patient_with_practice_only_has_nothing_on_the_line(
     browser: Client, consented_patient: Patient, protocol: Protocol
 ) -> None:
     session = sitting(consented_patient, protocol)
@@ -86,7 +83,6 @@ def test_a_patient_with_practice_only_has_no_latest_value(
     analysed(film(session, "smile"), [amplitude(9.0)])
     analysed(session, [expressivity(9.0)])
     page = text(browser, "patient", consented_patient)
-    assert "No session on the line yet" in page
     assert "Apart from the line, practice: 9.00 % IOD." in page
 
 

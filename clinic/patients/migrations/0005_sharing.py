@@ -11,8 +11,8 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 TEXTS = {
     "en": (
-        "I agree that my clinic may give the measures of my face, and the points that follow its "
-        "movement, to researchers. They get a code in place of my name, my dates are shifted, and "
+        "I agree that my clinic may give researchers the measures of my face and the points that "
+        "follow it. They get a code in place of my name, my dates are shifted, and "
         "my films stay here. What they have already got cannot be called back. I can say no to "
         "this alone. My care stays the same."
     ),
