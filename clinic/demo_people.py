@@ -70,7 +70,7 @@ def _days_ago(first: int, later: Sequence[int]) -> list[int]:
 
 
 def _stable() -> tuple[Visit, ...]:
-    strengths = (0.62, 0.66, 0.60, 0.64, 0.67, 0.63, 0.65, 0.62)
+    strengths = (0.62, 0.66, 0.60, 0.64, 0.67, 0.63, 0.65, 0.65)
     days = _days_ago(150, (84, 45, 12))
     return tuple(
         Visit(ago, ON, 60 + 10 * (i % 3), strength, 0.28, 0.45, 16)

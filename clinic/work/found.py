@@ -71,7 +71,7 @@ def useless_films() -> QuerySet[Recording]:
     return Recording.objects.kept().filter(Exists(blocked))
 
 
-def overdue(user: User) -> QuerySet[PlannedSession, dict[str, Any]]:
+def overdue(user: User) -> QuerySet[PlannedSession, Any]:
     """Plans whose reminders were left without an answer since the last one.
 
     As {"plan": pk, "missed": count, "last": when the last was due}, the most missed first. Any

@@ -171,5 +171,8 @@ def test_meshes_take_the_place_of_faces(page: Page) -> None:
 def test_the_page_is_accessible_and_fits(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     pages.shoot(page, f"compare-{width}", whole=True)
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    def fits() -> bool:
+        return bool(page.evaluate("document.documentElement.scrollWidth") == width)
+
+    wait_until(fits, seconds=10)  # the charts follow
     assert violations(page) == []

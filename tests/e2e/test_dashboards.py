@@ -88,7 +88,7 @@ def cursors(page: Page) -> list[float]:
 
 def test_the_films_came_onto_the_open_page_as_they_were_analysed(page: Page) -> None:
     expect(page.get_by_text("Nothing filmed yet")).to_have_count(0)
-    expect(page.get_by_role("heading", name="Sit still")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sit still", level=2)).to_be_visible()
     expect(page.locator("#assessment").get_by_text("Expressivity")).to_be_visible()
     expect(page.locator("#live")).to_be_hidden()
 
