@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib.metadata
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,13 +10,17 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DatabaseError
+from django.utils import timezone
 
 import diagnosis
 from clinic import translations
+from clinic.audit import chain
 
 # Looked up without importing the release code, which brings torch into every command.
 RELEASES = Path(diagnosis.__file__).with_name("releases")
+SEALED_WITHIN = datetime.timedelta(hours=1)
 OTHER_OPENCVS = ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless")
 
 
@@ -96,6 +101,26 @@ def translations_are_compiled(
         )
         for code, name in translations.translated().items()
         if _is_stale(written := translations.file(code, translations.SERVER))
+    ]
+
+
+@register(Tags.database)
+def audit_trail_is_sealed(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Events are sealed as they are written: one that waits long tells of a chain that is stuck."""
+    try:
+        oldest = chain.oldest_unsealed()
+    except DatabaseError:  # before the first migration
+        return []
+    if oldest is None or oldest > timezone.now() - SEALED_WITHIN:
+        return []
+    return [
+        Warning(
+            f"An event of the audit trail has waited for its place in the chain since {oldest}.",
+            hint="Run `manage.py verify_audit`: it says what is wrong.",
+            id="clinic.W003",
+        )
     ]
 
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("clinic.imports.urls")),
     path("", include("clinic.therapy.urls")),
     path("", include("clinic.ratings.urls")),
+    path("", include("clinic.verdicts.urls")),
     path("", include("clinic.work.urls")),
     path("", include("clinic.reports.urls")),
     path("", include("clinic.exports.urls")),

@@ -1,4 +1,5 @@
-"""How far two raters agree on an ordinal score: weighted kappa and the intraclass correlation."""
+"""How far two raters, or two sessions, agree: weighted kappa, the intraclass correlation, and Bland
+and Altman's limits of agreement."""
 
 from __future__ import annotations
 
@@ -22,6 +23,27 @@ class Coefficient:
     value: float
     low: float
     high: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """Between which 95 % of the differences of two measurements of a thing lie: `low` to `high`,
+    1.96 standard deviations to both sides of their mean, `bias`. In the measure's unit."""
+
+    bias: float
+    low: float
+    high: float
+    n: int
+
+
+def bland_altman(pairs: Sequence[tuple[float, float]]) -> Limits | None:
+    """Of (first, second), the difference being second minus first. None for fewer than two pairs.
+    Bland and Altman 1986."""
+    if len(pairs) < 2:
+        return None
+    differences = np.array([second - first for first, second in pairs])
+    bias, reach = float(differences.mean()), 1.96 * float(differences.std(ddof=1))
+    return Limits(bias, bias - reach, bias + reach, len(pairs))
 
 
 def weighted_kappa(

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnosis.change import APART_DAYS, NEEDED, Pooled, prediction_limit
+from diagnosis.change import APART_DAYS, NEEDED, prediction_limit
 
 RUNS: Final = 20_000
 YEAR: Final = 52  # sessions
@@ -29,11 +29,14 @@ assert EVERY_DAYS >= APART_DAYS  # so two sessions in a row are far enough apart
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """`weight` is d0: what the clinic's pooled SD counts for. `unlike` is the spread, on the log
-    scale, of people's own SDs around it; `skewed` values are log-normal, `log` takes logarithms."""
+    """`weight` is d0: what the clinic's pooled SD counts for. `pooled` are the degrees of freedom
+    from which that SD was estimated, 0 where it is known exactly. `unlike` is the spread, on the
+    log scale, of people's own SDs around it; `skewed` values are log-normal, `log` takes
+    logarithms."""
 
     name: str
     weight: int = 6
+    pooled: int = 0
     unlike: float = 0.0
     skewed: bool = False
     log: bool = False
@@ -47,6 +50,8 @@ class Rates:
 
 CASES: Final = (
     Case("n = 4, d0 = 6"),
+    Case("n = 4, d0 = 6, Sc from 60 df (20 baselines)", pooled=60),
+    Case("n = 4, d0 = 6, Sc from 6 df (2 baselines)", pooled=6),
     Case("n = 4, d0 = 6, SDs of people differ by 20 %", unlike=0.2),
     Case("n = 4, d0 = 0 (no pooled SD)", weight=0),
     Case("log-normal values, log scale", skewed=True, log=True),
@@ -69,7 +74,7 @@ def _called(case: Case, runs: int, sessions: int, shift: float, rng: np.random.G
     baseline, following = values[:, :NEEDED], values[:, NEEDED:]
     mean = baseline.mean(axis=1, keepdims=True)
     squares = ((baseline - mean) ** 2).sum(axis=1, keepdims=True)
-    _, limit = prediction_limit(squares, NEEDED, Pooled(_usual_sd(case), case.weight))
+    _, limit = prediction_limit(squares, NEEDED, case.weight, _pooled_sd(case, runs, rng))
     called = twice(following - mean > limit) | twice(mean - following > limit)
     return float(called.mean())
 
@@ -77,6 +82,15 @@ def _called(case: Case, runs: int, sessions: int, shift: float, rng: np.random.G
 def _measured(case: Case, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
     values = np.exp(SD * drawn) if case.skewed else drawn
     return np.log(values) if case.log else values
+
+
+def _pooled_sd(case: Case, runs: int, rng: np.random.Generator) -> NDArray[np.float64] | float:
+    """(people, 1), each in a clinic of its own, where it is estimated: s^2 df / sigma^2 is
+    chi-squared of df degrees of freedom."""
+    if not case.pooled:
+        return _usual_sd(case)
+    variances = rng.chisquare(case.pooled, (runs, 1)) / case.pooled
+    return np.asarray(_usual_sd(case) * np.sqrt(variances))
 
 
 def _usual_sd(case: Case) -> float:

@@ -104,7 +104,8 @@ class Verdict:
 
     `since` is when the first session of a change was recorded. `latest` is the newest comparable
     value. `behind` are the sessions that the word rests on beside the baseline's: those collected,
-    or the newest ones that were compared. `reason` says why nothing can be compared.
+    or the newest ones that were compared. `reason` says why nothing can be compared. `settled_on`
+    is the first day on which one more session outside makes a change of OUTSIDE.
     """
 
     word: Word
@@ -116,6 +117,7 @@ class Verdict:
     needed: int
     behind: tuple[Hashable, ...]
     reason: str
+    settled_on: datetime.date | None = None
 
     @property
     def difference(self) -> float | None:
@@ -127,27 +129,27 @@ class Verdict:
 
 @dataclasses.dataclass(frozen=True)
 class Trend:
-    """Theil-Sen's line: change per year with Sen's 95 % interval, and where the line begins and
-    ends, in the measure's unit."""
+    """Theil-Sen's slope: change per year with Sen's 95 % interval, in the measure's unit."""
 
     per_year: float
     low: float
     high: float
-    first: float
-    last: float
     n: int
 
 
 def prediction_limit(
-    squares: NDArray[np.float64] | float, n: int, pooled: Pooled | None
+    squares: NDArray[np.float64] | float,
+    n: int,
+    weight: int,
+    sd: NDArray[np.float64] | float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """S and the limit of the module's formula, from the sums of squares about the mean of
-    baselines of n sessions. Needs n > 1 or a pooled SD; else ValueError."""
-    weight, sd = (pooled.weight, pooled.sd) if pooled else (0, 0.0)
+    baselines of n sessions; `weight` is d0 and `sd` is Sc. Needs n > 1 or a weight; else
+    ValueError."""
     df = weight + n - 1
     if df < 1:
         raise ValueError("one session without a pooled standard deviation has no limit")
-    spread = np.sqrt((weight * sd**2 + np.asarray(squares)) / df)
+    spread = np.sqrt((weight * np.square(sd) + np.asarray(squares)) / df)
     return spread, stats.t.ppf(0.975, df) * spread * math.sqrt(1 + 1 / n)
 
 
@@ -163,13 +165,14 @@ def band(
         return None
     values = _scaled([point.value for point in chosen], log)
     n, mean = len(values), float(values.mean())
-    spread, limit = prediction_limit(_squares(values), n, pooled)
+    weight, sd = (pooled.weight, pooled.sd) if pooled else (0, 0.0)
+    spread, limit = prediction_limit(_squares(values), n, weight, sd)
     low, high = mean - float(limit), mean + float(limit)
     return Band(
         mean=math.exp(mean) if log else mean,
         sd=float(spread) * (math.exp(mean) if log else 1.0),
         n=n,
-        df=n - 1 + (pooled.weight if pooled else 0),
+        df=n - 1 + weight,
         low=math.exp(low) if log else low,
         high=math.exp(high) if log else high,
         baseline=tuple(point.id for point in chosen),
@@ -179,9 +182,9 @@ def band(
 def count_band(points: Sequence[Point], minutes: float) -> Band | None:
     """The band of a rate per minute that was counted for `minutes` in each session, as blinks are.
 
-    From counts, not from a normal law: with K events in n sessions and a flat prior the next count
-    is negative binomial (size K + 1/2, success n / (n + 1)). Where the counts scatter more than
-    chance does, by Pearson's dispersion, they weigh that much less. None without a baseline.
+    From counts, not from a normal law: with K events in n sessions and Jeffreys' prior the next
+    count is negative binomial (size K + 1/2, success n / (n + 1)). Where the counts scatter more
+    than chance does, by Pearson's dispersion, they weigh that much less. None without a baseline.
     """
     chosen = baseline(points)
     if not chosen:
@@ -206,6 +209,7 @@ def verdict(
     points: Sequence[Point],
     pooled: Pooled | None = None,
     *,
+    today: datetime.date,
     log: bool = False,
     reason: str = "",
 ) -> Verdict:
@@ -217,7 +221,7 @@ def verdict(
     """
     found = band(points, pooled, log=log)
     latest = points[-1].value if points else None
-    collected = collecting(points)
+    collected = collecting(points, today)
     if reason:
         return Verdict(Word.CANNOT, None, None, latest, found, len(collected), NEEDED, (), reason)
     following = _after(points, found) if found else []
@@ -239,6 +243,7 @@ def verdict(
         NEEDED,
         tuple(point.id for point in run or following[-1:]),
         "",
+        run[0].at.date() + datetime.timedelta(days=APART_DAYS) if word == Word.OUTSIDE else None,
     )
 
 
@@ -249,11 +254,12 @@ def baseline(points: Sequence[Point]) -> tuple[Point, ...]:
     return next((tuple(w) for w in windows if _days(w[0], w[-1]) <= WINDOW_DAYS), ())
 
 
-def collecting(points: Sequence[Point]) -> tuple[Point, ...]:
-    """The sessions of the baseline; without one, those that one may still come of, with the
-    newest session as the last."""
+def collecting(points: Sequence[Point], today: datetime.date) -> tuple[Point, ...]:
+    """The sessions of the baseline; without one, those that one may still come of: the last of it
+    is recorded `today` at the earliest."""
     days = _first_of_each_day(points)
-    return baseline(points) or tuple(p for p in days if _days(p, days[-1]) <= WINDOW_DAYS)
+    recent = (p for p in days if (today - p.at.date()).days <= WINDOW_DAYS)
+    return baseline(points) or tuple(recent)
 
 
 def pooled(groups: Iterable[Sequence[float]]) -> Pooled | None:
@@ -273,15 +279,7 @@ def trend(points: Sequence[Point]) -> Trend | None:
     years = [(point.at - start).total_seconds() / 86400 / YEAR for point in points]
     values = [point.value for point in points]
     line: Any = stats.theilslopes(values, years, 0.95, method="joint")
-    slope, intercept = float(line[0]), float(line[1])
-    return Trend(
-        per_year=slope,
-        low=float(line[2]),
-        high=float(line[3]),
-        first=intercept,
-        last=intercept + slope * years[-1],
-        n=len(points),
-    )
+    return Trend(float(line[0]), float(line[2]), float(line[3]), len(points))
 
 
 def mdc95(sd: float) -> float:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from diagnosis import config, pipeline, queue
 from diagnosis import release as releases
@@ -142,7 +142,24 @@ def _store(
     measures: tuple[config.Measure, ...] = (),
     traces: tuple[Curve, ...] = (),
 ) -> None:
-    """The result's rows and the job's end, all or nothing. Raises LostLease."""
+    """The result's rows and the job's end, all or nothing. Raises LostLease.
+
+    The result's files go when its rows were certainly not kept: the patient may be erased by now.
+    """
+    try:
+        _store_rows(job, result, measures, traces)
+    except (queue.LostLease, IntegrityError):
+        for name in filter(None, (result.landmarks, result.neutral)):
+            _media(name).unlink(missing_ok=True)
+        raise
+
+
+def _store_rows(
+    job: Job,
+    result: Result,
+    measures: tuple[config.Measure, ...],
+    traces: tuple[Curve, ...],
+) -> None:
     with transaction.atomic():
         result.save(force_insert=True)
         Measure.objects.bulk_create(

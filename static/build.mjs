@@ -8,6 +8,7 @@ const entries = {
   patient: "static/ts/patient.ts",
   compare: "static/ts/compare.ts",
   coded: "static/ts/coded.ts",
+  reliability: "static/ts/reliability.ts",
   queue: "static/ts/queue.ts",
   import: "static/ts/import/main.ts",
   capture: "static/ts/capture/main.ts",

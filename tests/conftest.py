@@ -162,6 +162,13 @@ def consented_patient(patient: Patient, consent_texts: dict[Purpose, ConsentText
 
 
 @pytest.fixture
+def shared(patient: Patient, consent_texts: dict[Purpose, ConsentText]) -> Consent:
+    """The patient's agreement that researchers get coded measures."""
+    text = consent_texts[Purpose.SHARING]
+    return Consent.objects.create(patient=patient, text=text, given_by=Consent.By.STAFF)
+
+
+@pytest.fixture
 def protocol(db: None) -> Protocol:
     """The short protocol of the demo: rest, smile, surprise."""
     if not Protocol.objects.exists():

@@ -129,11 +129,13 @@ ROUTES = [
     route("GET", "dashboards:patient_progress", *CARE),
     route("GET", "dashboards:session",      *CARE),
     route("GET", "dashboards:video",        *CARE),
-    route("GET", "dashboards:curves",       LOGIN, LOGIN, 404,   200,   404,   404,   404),
+    route("GET", "dashboards:curves",       LOGIN, LOGIN, 404,   200,   200,   404,   404),
     route("GET", "dashboards:compare",      LOGIN, LOGIN, 404,   200,   404,   404,   404),
     route("GET", "dashboards:mesh",         LOGIN, LOGIN, 200,   200,   200,   404,   404),
     route("GET", "dashboards:coded_list",   LOGIN, LOGIN, 404,   404,   200,   404,   404),
     route("GET", "dashboards:coded",        LOGIN, LOGIN, 404,   404,   200,   404,   404),
+    route("GET", "dashboards:coded_compare", LOGIN, LOGIN, 404,  404,   200,   404,   404),
+    route("GET", "verdicts:reliability",    *JUDGES[:6], 200),  # their own clinic's
     route("GET", "reports:draft",           *JUDGES),
     route("POST", "reports:sign",           *JUDGES),
     route("GET", "reports:pdf",             *JUDGES),
@@ -247,7 +249,14 @@ MEASURES = ("7.03", "7.25")
 
 @pytest.fixture
 def world(
-    result, session, anna_assistant, carl_clinician, rita_researcher, ada_admin, olga_outsider
+    result,
+    session,
+    shared,
+    anna_assistant,
+    carl_clinician,
+    rita_researcher,
+    ada_admin,
+    olga_outsider,
 ) -> World:
     """One of everything in `clinic`, and the people who ask for it."""
     link, address = links.make(session, actor=carl_clinician, days=1)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from clinic.accounts.models import Permission
-from clinic.api.records import LabelledSerializer, Records
+from clinic.api.records import CodedSerializer, LabelledSerializer, Records
 from clinic.audit.models import Action
 from clinic.audit.services import RESULTS, record_many
 from clinic.patients.models import Patient
@@ -19,9 +19,15 @@ from clinic.reports.models import Report
 from clinic.verdicts.models import Verdict
 
 
-class VerdictSerializer(LabelledSerializer[Verdict]):
+class VerdictSerializer(CodedSerializer[Verdict]):
     """The answer to "did it change?" in one medication state: the headline `measure` of the newest
-    comparable session (`latest`, in `unit`) against the band from `low` to `high`."""
+    comparable session (`latest`, in `unit`) against the band from `low` to `high`.
+
+    For researchers `since` is shifted as in the research export, and other times are absent."""
+
+    created = serializers.DateTimeField(required=False)
+    hidden = ("created", "read_at")
+    shifted = ("since",)
 
     class Meta:
         model = Verdict
@@ -50,6 +56,10 @@ class VerdictSerializer(LabelledSerializer[Verdict]):
             "created",
             "read_at",
         ]
+        extra_kwargs: ClassVar = {"read_at": {"required": False}}
+
+    def patient_of(self, verdict: Verdict) -> Patient:
+        return verdict.patient
 
 
 class VerdictFilter(filters.FilterSet):
@@ -80,7 +90,7 @@ class Verdicts(Records[Verdict]):
     detail_of_reading = RESULTS
 
     def get_queryset(self) -> QuerySet[Verdict]:
-        return Verdict.objects.filter(patient__clinic__in=self.clinics()).select_related("patient")
+        return Verdict.objects.filter(patient__in=self.patients()).select_related("patient")
 
     def record_listing(self, page: Sequence[Verdict]) -> None:
         seen = Patient.objects.filter(id__in={verdict.patient_id for verdict in page})
@@ -135,7 +145,7 @@ class Reports(Records[Report]):
     detail_of_reading = RESULTS
 
     def get_queryset(self) -> QuerySet[Report]:
-        mine = Report.objects.filter(patient__clinic__in=self.clinics())
+        mine = Report.objects.filter(patient__in=self.patients())
         return mine.select_related("patient", "author")
 
     def record_listing(self, page: Sequence[Report]) -> None:

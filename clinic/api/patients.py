@@ -6,10 +6,20 @@ from typing import Any, ClassVar
 
 import django_filters as filters
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clinic.accounts.models import Clinic, Permission
-from clinic.api.records import Changes, Creates, Input, LabelledSerializer, Mine, Records
+from clinic.api.records import (
+    Changes,
+    CodedSerializer,
+    Creates,
+    Input,
+    LabelledSerializer,
+    Mine,
+    Records,
+)
+from clinic.exports.columns import OLDEST, grouped_age
 from clinic.patients import services
 from clinic.patients.models import Consent, Patient, Purpose
 
@@ -17,11 +27,11 @@ from clinic.patients.models import Consent, Patient, Purpose
 IDENTIFYING = ("first_name", "last_name", "birth_date", "mrn", "language", "email", "notes")
 
 
-class PatientSerializer(LabelledSerializer[Patient]):
-    """Name, birth date, MRN, language, email and notes are absent for researchers: age and study
-    code remain."""
+class PatientSerializer(CodedSerializer[Patient]):
+    """Name, birth date, MRN, language, email, notes and when they were archived are absent for
+    researchers: study code and age in years remain, "over 89" for whoever is older."""
 
-    age = serializers.IntegerField(help_text="in years, today")
+    age = serializers.SerializerMethodField()
 
     class Meta:
         model = Patient
@@ -36,14 +46,18 @@ class PatientSerializer(LabelledSerializer[Patient]):
             "archived",
             *IDENTIFYING,
         ]
-        extra_kwargs: ClassVar = {name: {"required": False} for name in IDENTIFYING}
+        extra_kwargs: ClassVar = {name: {"required": False} for name in (*IDENTIFYING, "archived")}
 
-    def to_representation(self, patient: Patient) -> dict[str, Any]:
-        data = super().to_representation(patient)
-        if patient.clinic_id not in self.context["named_clinics"]:
-            for name in IDENTIFYING:
-                del data[name]
-        return data
+    hidden = (*IDENTIFYING, "archived")
+
+    def patient_of(self, patient: Patient) -> Patient:
+        return patient
+
+    @extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string"}]})
+    def get_age(self, patient: Patient) -> int | str:
+        if patient.clinic_id in self.context["named_clinics"] or patient.age <= OLDEST:
+            return patient.age
+        return grouped_age(patient.age)
 
 
 class PatientInput(Input[Patient]):
@@ -84,14 +98,7 @@ class Patients(Creates[Patient], Changes[Patient]):
     things = "patient"
 
     def get_queryset(self) -> QuerySet[Patient]:
-        return Patient.objects.filter(clinic__in=self.clinics())
-
-    def get_serializer_context(self) -> dict[str, Any]:
-        named = Clinic.objects.where(self.request.user, Permission.SEE_NAMES)
-        return {
-            **super().get_serializer_context(),
-            "named_clinics": set(named.values_list("id", flat=True)),
-        }
+        return self.patients().order_by("study_code")  # one that tells no name
 
 
 class ConsentSerializer(LabelledSerializer[Consent]):
@@ -135,5 +142,5 @@ class Consents(Records[Consent]):
     things = "consent"
 
     def get_queryset(self) -> QuerySet[Consent]:
-        mine = Consent.objects.filter(patient__clinic__in=self.clinics())
+        mine = Consent.objects.filter(patient__in=self.patients())
         return mine.select_related("text", "patient")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
+from uuid import UUID
 
 from django.core.exceptions import ValidationError as ModelProblem
 from django.db.models import Model, QuerySet
@@ -25,6 +26,7 @@ from clinic.api.pagination import NOTICE, LabelledPages
 from clinic.api.schema import RecordsSchema
 from clinic.audit.models import Action
 from clinic.audit.services import record, record_list
+from clinic.exports import pseudonyms
 from clinic.patients.models import Patient
 from clinic.recordings.models import Recording, RecordingSession
 
@@ -38,6 +40,32 @@ class LabelledSerializer(serializers.ModelSerializer[M]):
 
     def get_notice(self, row: object) -> str:
         return NOTICE
+
+
+class CodedSerializer(LabelledSerializer[M]):
+    """Of a row whose patient one may know by study code only, the fields `hidden` are left out and
+    the dates `shifted` are those of the research export, shifted by the same number of days."""
+
+    hidden: ClassVar[Sequence[str]] = ()
+    shifted: ClassVar[Sequence[str]] = ()
+
+    def patient_of(self, row: M) -> Patient:
+        raise NotImplementedError
+
+    def clinic_of(self, row: M) -> UUID:
+        return self.patient_of(row).clinic_id
+
+    def to_representation(self, row: M) -> dict[str, Any]:
+        data = super().to_representation(row)
+        if self.clinic_of(row) in self.context["named_clinics"]:
+            return data
+        for name in self.hidden:
+            del data[name]
+        for name in self.shifted:
+            if moment := getattr(row, name):
+                by = pseudonyms.shift(self.patient_of(row))
+                data[name] = self.fields[name].to_representation(moment + by)
+        return data
 
 
 class Records(ReadOnlyModelViewSet[M]):
@@ -71,16 +99,32 @@ class Records(ReadOnlyModelViewSet[M]):
         if self.writes and request.method not in SAFE_METHODS and not self.clinics().exists():
             raise NotFound
 
-    def clinics(self) -> QuerySet[Clinic]:
-        """Where the person may do what is asked: read, or write."""
-        asked = self.reads
+    @property
+    def asked(self) -> tuple[Permission, ...]:
+        """What of the person's permissions counts for this request: to read, or to write."""
         if self.writes and self.request.method not in SAFE_METHODS:
-            asked = (self.writes,)
-        return Clinic.objects.where(self.request.user, *asked)
+            return (self.writes,)
+        return self.reads
+
+    def clinics(self) -> QuerySet[Clinic]:
+        """Where the person may do what is asked."""
+        return Clinic.objects.where(self.request.user, *self.asked)
+
+    def named_clinics(self) -> QuerySet[Clinic]:
+        """Where the person may know who somebody is."""
+        return Clinic.objects.where(self.request.user, Permission.SEE_NAMES)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        named = set(self.named_clinics().values_list("id", flat=True))
+        return {**super().get_serializer_context(), "named_clinics": named}
+
+    def patients(self) -> QuerySet[Patient]:
+        """Those of `clinics`; who sees study codes only, sees those who agreed to sharing."""
+        return Patient.objects.visible_to(self.person, *self.asked)
 
     def sessions(self) -> QuerySet[RecordingSession]:
-        """The sessions of `clinics`."""
-        mine = RecordingSession.objects.filter(patient__clinic__in=self.clinics())
+        """The sessions of `patients`."""
+        mine = RecordingSession.objects.visible_to(self.person, *self.asked)
         return mine.select_related("patient")
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -114,7 +158,7 @@ class Records(ReadOnlyModelViewSet[M]):
         within: list[tuple[str, QuerySet[Any]]] = [
             ("recording", Recording.objects.filter(session__in=self.sessions())),
             ("session", self.sessions()),
-            ("patient", Patient.objects.filter(clinic__in=self.clinics())),
+            ("patient", self.patients()),
         ]
         for name, records in within:
             if id := form.cleaned_data.get(name):

@@ -8,13 +8,13 @@ from typing import ClassVar
 from uuid import UUID
 
 import django_filters as filters
-from django.db.models import Case, Exists, F, Model, OuterRef, QuerySet, When
+from django.db.models import Case, Exists, F, Model, OuterRef, QuerySet, Subquery, When
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.serializers import BaseSerializer
 
 from clinic.accounts.models import Permission
-from clinic.api.records import LabelledSerializer, Records
+from clinic.api.records import CodedSerializer, LabelledSerializer, Records
 from clinic.audit.models import Action
 from clinic.audit.services import RESULTS, record_many
 from diagnosis.models import Job, Measure, Result, Trace
@@ -41,8 +41,9 @@ class MeasureSerializer(serializers.ModelSerializer[Measure]):
         ]
 
 
-class ResultSerializer(LabelledSerializer[Result]):
-    """What one release made of a recording, or of a whole session (`recording` is then null)."""
+class ResultSerializer(CodedSerializer[Result]):
+    """What one release made of a recording, or of a whole session (`recording` is then null). For
+    researchers `capture` and `created` are absent."""
 
     recording = serializers.SerializerMethodField()
     session = serializers.UUIDField(source="group")
@@ -52,6 +53,8 @@ class ResultSerializer(LabelledSerializer[Result]):
         help_text="Only in a demo clinic, for its evidence is simulated; else null.",
     )
     measures = MeasureSerializer(many=True)
+    created = serializers.DateTimeField(required=False)
+    hidden = ("capture", "created")
 
     class Meta:
         model = Result
@@ -73,6 +76,11 @@ class ResultSerializer(LabelledSerializer[Result]):
             "measures",
             "created",
         ]
+        extra_kwargs: ClassVar = {"capture": {"required": False}}
+
+    def clinic_of(self, result: Result) -> UUID:
+        clinic: UUID = result.clinic  # type: ignore[attr-defined]  # annotated by Results
+        return clinic
 
     @extend_schema_field({"type": "string", "format": "uuid", "nullable": True})
     def get_recording(self, result: Result) -> str | None:
@@ -155,9 +163,13 @@ class Results(Records[Result]):
 
     def get_queryset(self) -> QuerySet[Result]:
         demo = self.sessions().filter(id=OuterRef("group"), patient__clinic__is_demo=True)
+        clinic = self.sessions().filter(id=OuterRef("group")).values("patient__clinic")
         return (
             Result.objects.filter(group__in=self.sessions().values("id"))
-            .annotate(demo_likelihood=Case(When(Exists(demo), then=F("likelihood"))))
+            .annotate(
+                demo_likelihood=Case(When(Exists(demo), then=F("likelihood"))),
+                clinic=Subquery(clinic.order_by()[:1]),
+            )
             .prefetch_related("measures")
         )
 

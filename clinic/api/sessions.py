@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, ClassVar
 
 import django_filters as filters
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
+from django_filters.fields import IsoDateTimeField, RangeField
+from django_filters.widgets import DateRangeWidget
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from clinic.accounts.models import Permission
+from clinic.accounts.models import Clinic, Permission
 from clinic.api.problems import Refused
-from clinic.api.records import Changes, Creates, Input, LabelledSerializer, Mine, Records
+from clinic.api.records import (
+    Changes,
+    CodedSerializer,
+    Creates,
+    Input,
+    LabelledSerializer,
+    Mine,
+    Records,
+)
 from clinic.patients.models import Patient
 from clinic.recordings import capture_services, links, services
 from clinic.recordings.access import Access
@@ -30,6 +42,11 @@ CONTEXT = (
     "helped",
 )
 
+MOMENTS = [
+    MinValueValidator(datetime.datetime(1900, 1, 1, tzinfo=datetime.UTC), "Enter 1900 or later."),
+    MaxValueValidator(datetime.datetime(3000, 1, 1, tzinfo=datetime.UTC), "Enter 2999 or before."),
+]
+
 
 class ProtocolSerializer(serializers.ModelSerializer[Protocol]):
     class Meta:
@@ -37,13 +54,16 @@ class ProtocolSerializer(serializers.ModelSerializer[Protocol]):
         fields: ClassVar = ["code", "version", "name"]
 
 
-class SessionSerializer(LabelledSerializer[RecordingSession]):
+class SessionSerializer(CodedSerializer[RecordingSession]):
     """`practice` is the first session that a patient records, and stays out of trends; `imported`
     is made of old clips; `too_ill` is when the person said so instead of filming, and `helped`
-    whether somebody else pressed the buttons."""
+    whether somebody else pressed the buttons. For researchers `recorded` is shifted as in the
+    research export, and device and other times are absent."""
 
     study_code = serializers.CharField(source="patient.study_code")
     protocol = ProtocolSerializer()
+    hidden = ("too_ill", "device", "submitted")
+    shifted = ("recorded",)
 
     class Meta:
         model = RecordingSession
@@ -62,6 +82,12 @@ class SessionSerializer(LabelledSerializer[RecordingSession]):
             "recorded",
             "submitted",
         ]
+        extra_kwargs: ClassVar = {
+            name: {"required": False} for name in ("too_ill", "device", "submitted")
+        }
+
+    def patient_of(self, session: RecordingSession) -> Patient:
+        return session.patient
 
 
 class SessionInput(Input[RecordingSession]):
@@ -88,20 +114,48 @@ class SessionInput(Input[RecordingSession]):
 
 
 class SessionContext(Input[RecordingSession]):
-    """How the person was: what makes two sessions comparable."""
+    """How the person was: what makes two sessions comparable. Once it is told of a finished
+    session, it stays."""
 
     class Meta:
         model = RecordingSession
         fields: ClassVar = CONTEXT
+
+    def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
+        session = self.instance
+        assert isinstance(session, RecordingSession)
+        if session.submitted and not capture_services.may_describe(session):
+            raise Refused("The session is finished: its results stand for the state told then.")
+        return super().validate(sent)
 
     def save(self, **_: Any) -> RecordingSession:
         capture_services.describe(Access(self.row, self.actor, None), self.row)
         return self.row
 
 
+class MomentRangeField(RangeField):
+    widget = DateRangeWidget
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        fields = (IsoDateTimeField(validators=MOMENTS), IsoDateTimeField(validators=MOMENTS))
+        super().__init__(fields, *args, **kwargs)
+
+
+class MomentRange(filters.IsoDateTimeFromToRangeFilter):
+    """Of moments that a database can compare, where the person may know true dates."""
+
+    field_class = MomentRangeField
+
+    def filter(self, sessions: QuerySet[RecordingSession], value: Any) -> Any:
+        if value:
+            named = Clinic.objects.where(self.parent.request.user, Permission.SEE_NAMES)
+            sessions = sessions.filter(patient__clinic__in=named)
+        return super().filter(sessions, value)
+
+
 class SessionFilter(filters.FilterSet):
     patient = filters.UUIDFilter(field_name="patient_id")
-    recorded = filters.IsoDateTimeFromToRangeFilter()
+    recorded = MomentRange()
 
     class Meta:
         model = RecordingSession
@@ -119,13 +173,19 @@ class Sessions(Creates[RecordingSession], Changes[RecordingSession]):
     things = "session"
 
     def get_queryset(self) -> QuerySet[RecordingSession]:
-        return self.sessions().select_related("patient", "protocol")
+        sessions = self.sessions().select_related("patient", "protocol")
+        if self.named_clinics().exists():
+            return sessions
+        return sessions.order_by("patient__study_code", "-recorded")  # no order of true dates
 
 
-class RecordingSerializer(LabelledSerializer[Recording]):
-    """`partial` is what arrived of a take that broke off."""
+class RecordingSerializer(CodedSerializer[Recording]):
+    """`partial` is what arrived of a take that broke off. For researchers digest, capture, caption
+    and `created` are absent."""
 
     task = serializers.CharField(source="task.code")
+    created = serializers.DateTimeField(required=False)
+    hidden = ("sha256", "capture", "caption", "created")
 
     class Meta:
         model = Recording
@@ -144,6 +204,12 @@ class RecordingSerializer(LabelledSerializer[Recording]):
             "caption",
             "created",
         ]
+        extra_kwargs: ClassVar = {
+            name: {"required": False} for name in ("sha256", "capture", "caption")
+        }
+
+    def patient_of(self, recording: Recording) -> Patient:
+        return recording.session.patient
 
 
 class RecordingFilter(filters.FilterSet):

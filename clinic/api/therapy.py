@@ -48,7 +48,7 @@ class Entries(Creates[E], Changes[E], Removes[E]):
     model: type[E]
 
     def get_queryset(self) -> QuerySet[E]:
-        mine = self.model._default_manager.filter(patient__clinic__in=self.clinics())
+        mine = self.model._default_manager.filter(patient__in=self.patients())
         return mine.select_related("patient")
 
     def perform_destroy(self, entry: E) -> None:

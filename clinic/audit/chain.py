@@ -18,7 +18,7 @@ import json
 from collections.abc import Iterator
 
 from django.db import transaction
-from django.db.models import QuerySet, Subquery
+from django.db.models import Min, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -26,6 +26,7 @@ from clinic.audit.models import Event, Head
 
 AT_ONCE = 200  # events that one call seals: a request never waits for a long backlog
 CHUNK = 2000  # events in memory while the chain is verified
+LOST = "the row that keeps the chain's end is lost, and no event is sealed any more"
 FIELDS = (
     "id",
     "clinic_id",
@@ -79,6 +80,12 @@ def seal_all() -> int:
     while sealed := seal():
         total += sealed
     return total
+
+
+def oldest_unsealed() -> datetime.datetime | None:
+    """When the event that has waited longest for its place was written; None when none waits."""
+    at: datetime.datetime | None = _unsealed().aggregate(oldest=Min("at"))["oldest"]
+    return at
 
 
 def _rows() -> QuerySet[Event]:
@@ -189,4 +196,4 @@ def _check_end(walk: _Walk, head: Head) -> None:
     beyond = Event.objects.filter(position__gt=Coalesce(now, 0))
     first = beyond.order_by("position").values_list("position", flat=True).first()
     if first is not None:
-        walk.fault(first, "events lie beyond the chain's end")
+        walk.fault(first, "events lie beyond the chain's end" if head.position else LOST)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from typing import Final
 
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from clinic.dashboards import labels
 from clinic.dashboards.series import TrendPoint, TrendSeries
+
+LISTED: Final = 5  # values, at most; of more the range is told
 
 
 def said(series: TrendSeries) -> str:
@@ -18,7 +21,7 @@ def said(series: TrendSeries) -> str:
         return f"No value in {count(len(series.points), 'session')}."
     lines = _said_of_line(series.joined, series.unit) if series.joined else []
     lines += [
-        f"Apart from the line, {reason}: {_listed(points)} {series.unit}."
+        f"Apart from the line, {reason}: {_listed(points, series.unit)}."
         for reason, points in _by_reason(series.apart)
     ]
     absent = len(series.points) - len(present)
@@ -34,8 +37,12 @@ def _said_of_line(points: Sequence[TrendPoint], unit: str) -> list[str]:
     return [f"{count(len(points), 'session')} {span}.", *by_states]
 
 
-def _listed(points: Sequence[TrendPoint]) -> str:
-    return ", ".join(labels.significant(point.value) for point in points)
+def _listed(points: Sequence[TrendPoint], unit: str) -> str:
+    values = [point.value for point in points if point.value is not None]
+    if len(values) > LISTED:
+        low, high = labels.significant(min(values)), labels.significant(max(values))
+        return f"{count(len(values), 'session')}, between {low} and {high} {unit}"
+    return f"{', '.join(map(labels.significant, values))} {unit}"
 
 
 def _said_of_state(state: str, points: Sequence[TrendPoint], unit: str) -> str:
@@ -56,13 +63,22 @@ def by_state(points: Sequence[TrendPoint]) -> list[tuple[str, list[TrendPoint]]]
 
 
 def _by_reason(points: Sequence[TrendPoint]) -> list[tuple[str, list[TrendPoint]]]:
-    grouped = [(reason, [p for p in points if p.apart == reason]) for reason in labels.APART]
-    return [(reason, found) for reason, found in grouped if found]
+    reasons = dict.fromkeys(point.apart for point in points)
+    return [(reason, [p for p in points if p.apart == reason]) for reason in reasons]
 
 
 def written(moment: datetime.datetime) -> str:
     """For example "24 November 2026"."""
     return date_format(timezone.localtime(moment), "j F Y")
+
+
+def wall(moment: datetime.datetime) -> str:
+    """What the clinic's clock showed, for an axis of time: "2026-11-24T09:05"."""
+    return timezone.localtime(moment).replace(tzinfo=None).isoformat(timespec="minutes")
+
+
+def noon(date: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(date, datetime.time(12)))
 
 
 def day(date: datetime.date) -> str:

@@ -1,5 +1,6 @@
-"""The researcher's pages: people by study code, their trends, and their films as meshes.
+"""The researcher's pages: people by study code, their verdicts, trends, and films as meshes.
 
+Only people are there who agreed that their clinic shares coded measures.
 Nothing on them tells who somebody is: no name, no number, no birth date, no note, no face.
 """
 
@@ -25,6 +26,7 @@ from clinic.dashboards import drawing, meshes
 from clinic.dashboards.series import trends
 from clinic.patients.models import Patient, PatientQuerySet
 from clinic.recordings.models import Recording, RecordingSession
+from clinic.verdicts import judging
 
 PEOPLE_PER_PAGE = 50
 SESSIONS_PER_PAGE = 20
@@ -61,13 +63,15 @@ def person(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     page = Paginator(sessions, SESSIONS_PER_PAGE).get_page(request.GET.get("page"))
     asked = [one for one in sessions if str(one.id) == request.GET.get("session")]
     listed = sittings([*asked, *page])
+    found_trends = trends(found, request.GET.get("release", ""))
     context = {
         "person": found,
         "coded": True,
+        "judgement": judging.judge(found, found_trends),
         "page": page,
         "sittings": listed[len(asked) :],
         "shown": next((one for one in listed if one.films), None),
-        **drawing.context(found, trends(found, request.GET.get("release", "")), coded=True),
+        **drawing.context(found, found_trends, coded=True),
     }
     return render(request, "dashboards/coded.html", context)
 

@@ -18,11 +18,15 @@ from clinic.accounts.models import Clinic, Permission
 from clinic.audit import services as audit
 from clinic.audit.models import Action
 from clinic.dashboards import charts, curves, labels, meshes
+from clinic.dashboards.differences import differences
+from clinic.dashboards.flags import filmed_apart
 from clinic.dashboards.series import Release, trends
+from clinic.dashboards.usual import judged_with, left_out
 from clinic.patients.models import Patient
 from clinic.recordings import playback
 from clinic.recordings.models import ProtocolTask, Recording, RecordingSession
 from clinic.verdicts import judging
+from clinic.verdicts.judging import Judgement
 from diagnosis.config import TaskKind
 from diagnosis.models import Result
 
@@ -82,26 +86,46 @@ class Choice:
 @login_required
 @require_safe
 def compare(request: StaffRequest, patient_id: UUID) -> HttpResponse:
-    patients = Patient.objects.visible_to(request.user, Permission.SEE_MEASURES)
+    return _page(request, patient_id, Permission.SEE_MEASURES)
+
+
+@login_required
+@require_safe
+def compare_coded(request: StaffRequest, patient_id: UUID) -> HttpResponse:
+    """By study code, and as meshes only."""
+    return _page(request, patient_id, Permission.SEE_CODED)
+
+
+def _page(request: StaffRequest, patient_id: UUID, permission: Permission) -> HttpResponse:
+    patients = Patient.objects.visible_to(request.user, permission)
     patient = get_object_or_404(patients.select_related("clinic"), pk=patient_id)
+    coded = permission == Permission.SEE_CODED
     audit.record(Action.READ, patient, actor=request.user, detail=audit.RESULTS)
-    context: dict[str, Any] = {"patient": patient, "faceless": "faceless" in request.GET}
-    choice = choose(patient, request.GET)
+    faceless = coded or "faceless" in request.GET
+    context: dict[str, Any] = {"patient": patient, "coded": coded, "faceless": faceless}
+    found = trends(patient)
+    judgement = judging.judge(patient, found)
+    choice = choose(patient, request.GET, judgement)
     if choice:
         watches = Clinic.objects.where(request.user, Permission.WATCH)
-        found = sides(choice, watches=watches.filter(pk=patient.clinic_id).exists())
-        repeats = min(len(side.recording.cues) if side.recording else 0 for side in found)
+        both = sides(choice, watches=not coded and watches.filter(pk=patient.clinic_id).exists())
+        repeats = min(len(side.recording.cues) if side.recording else 0 for side in both)
         context |= {
             "choice": choice,
-            "sides": found,
-            "cautions": cautions(found, repeats),
+            "sides": both,
+            "cautions": [*cautions(both, repeats), *circumstances(choice, judgement)],
+            "differences": differences(
+                choice.first, choice.second, choice.task.code, found, judgement
+            ),
             "cues": range(repeats),
-            "player": {"takes": [side.payload() for side in found], "repeats": repeats},
+            "player": {"takes": [side.payload() for side in both], "repeats": repeats},
         }
     return render(request, "dashboards/compare.html", context)
 
 
-def choose(patient: Patient, asked: Mapping[str, str]) -> Choice | None:
+def choose(
+    patient: Patient, asked: Mapping[str, str], judgement: Judgement | None
+) -> Choice | None:
     """The sessions and the task asked for by `first`, `second` and `task`.
 
     What is not asked for, or is not there, is the newest comparable session against the first of
@@ -119,9 +143,12 @@ def choose(patient: Patient, asked: Mapping[str, str]) -> Choice | None:
     sessions = list(patient.sessions.filter(id__in=filmed).select_related("protocol"))
     by_id = {str(session.id): session for session in sessions}
     first, second = by_id.get(asked.get("first", "")), by_id.get(asked.get("second", ""))
-    if first is None or second is None:
-        usual = _usual(patient, sessions)
-        first, second = first or usual[0], second or usual[1]
+    if first and not second:
+        second = _beside(first, sessions, judgement, newest=True)
+    elif second and not first:
+        first = _beside(second, sessions, judgement, newest=False)
+    elif first is None or second is None:
+        first, second = _usual(sessions, judgement)
     tasks = _tasks(films)
     task = tasks.get(asked.get("task", "")) or _shared(tasks.values(), films, first, second)
     recordings = {film.session_id: film.id for film in films if film.task.code == task.code}
@@ -134,8 +161,32 @@ def _tasks(films: Iterable[Recording]) -> dict[str, ProtocolTask]:
     return dict(sorted(found.items(), key=lambda item: item[1].position))
 
 
+def _beside(
+    asked: RecordingSession,
+    sessions: Sequence[RecordingSession],
+    judgement: Judgement | None,
+    *,
+    newest: bool,
+) -> RecordingSession:
+    """The other session: the first of the baseline in the state of the one asked for, or the
+    newest that is compared in that state; itself only where there is no other."""
+    state = judged_with(asked, judgement)
+    baseline = {sitting.session for sitting in state.baseline} if state else set()
+
+    def rank(session: RecordingSession) -> tuple[bool, bool, bool, float]:
+        recorded = session.recorded.timestamp()
+        return (
+            session.medication != asked.medication,
+            not newest and session.id not in baseline,
+            session.practice or bool(left_out(session, judgement)),
+            -recorded if newest else recorded,
+        )
+
+    return min((s for s in sessions if s != asked), key=rank, default=asked)
+
+
 def _usual(
-    patient: Patient, sessions: Sequence[RecordingSession]
+    sessions: Sequence[RecordingSession], judgement: Judgement | None
 ) -> tuple[RecordingSession, RecordingSession]:
     """The first of the baseline and the newest session that is compared with it.
 
@@ -143,7 +194,6 @@ def _usual(
     but not practice if it can be helped.
     """
     by_id = {session.id: session for session in sessions}
-    judgement = judging.judge(patient, trends(patient))
     pairs = []
     for state in judgement.states if judgement else ():
         named = {sitting.session for sitting in (*state.baseline, *state.behind)}
@@ -184,7 +234,7 @@ def sides(choice: Choice, *, watches: bool) -> list[Side]:
         if pk is None:
             return Side(session, None, None, "", "")
         recording, result = recordings[pk], newest.get(pk)
-        plays = watches and playback.is_there(recording)
+        plays = watches and recording.has_pictures and playback.is_there(recording)
         return Side(
             session,
             recording,
@@ -219,4 +269,20 @@ def cautions(found: Sequence[Side], repeats: int) -> list[str]:
         for side in found
         if side.recording and side.recording.partial
     ]
+    return said
+
+
+def circumstances(choice: Choice, judgement: Judgement | None) -> list[str]:
+    """Why each is in no comparison, and how light and frame rate differ. Two queries."""
+    first, second = choice.first, choice.second
+    said = [
+        f"{charts.written(session.recorded)} is compared with no other session: {reason}."
+        for session in dict.fromkeys((first, second))
+        if (reason := left_out(session, judgement))
+    ]
+    said += [f"{kind}: {a} against {b}." for kind, a, b in filmed_apart(first, second)]
+    if len(choice.sessions) == 1:
+        said.append("There is only one session with films: it stands on both sides.")
+    elif first == second:
+        said.append("The same session stands on both sides.")
     return said

@@ -128,14 +128,15 @@ def rows(drawn: Timeline, address: Address) -> list[Row]:
 
 
 def payload(drawn: Timeline, address: Address) -> dict[str, Any]:
-    """What static/ts/timeline.ts draws. Points name their session by its place in `sessions`."""
+    """What static/ts/timeline.ts draws. Points name their session by its place in `sessions`;
+    moments are by the clinic's clock."""
     sessions = _sessions(drawn)
     place = {one.session: index for index, one in enumerate(sessions)}
     return {
-        "span": [moment.isoformat() for moment in drawn.span] if drawn.span else None,
+        "span": [charts.wall(moment) for moment in drawn.span] if drawn.span else None,
         "sessions": [
             {
-                "at": one.recorded.isoformat(timespec="minutes"),
+                "at": charts.wall(one.recorded),
                 "date": charts.written(one.recorded),
                 "state": one.medication,
                 "href": address(one.session),
@@ -205,8 +206,8 @@ def _lane(label: str, kind: str, **content: Sequence[dict[str, str]]) -> dict[st
 
 
 def _bar(regimen: Regimen, last: datetime.date) -> dict[str, str]:
-    """`until` is the day after the last, when the bar ends."""
-    end = (regimen.end or last) + datetime.timedelta(days=1)
+    """`until` is the day after the last that is drawn, when the bar ends."""
+    end = min(regimen.end or last, last) + datetime.timedelta(days=1)
     to = charts.day(regimen.end) if regimen.end else "now"
     ledd = "" if regimen.ledd_mg is None else f"LEDD {regimen.ledd_mg:g} mg"
     return {
@@ -220,7 +221,7 @@ def _bar(regimen: Regimen, last: datetime.date) -> dict[str, str]:
 def _mark(when: datetime.date, words: str, text: str = "") -> dict[str, str]:
     """At the moment of a session, or at noon of a day; `text` stands on the mark."""
     if isinstance(when, datetime.datetime):
-        at, date = when.isoformat(timespec="minutes"), charts.written(when)
+        at, date = charts.wall(when), charts.written(when)
     else:
         at, date = f"{when.isoformat()}T12:00", charts.day(when)
     return {"at": at, "date": date, "words": words, "text": text}

@@ -63,6 +63,31 @@ def flags(patient: Patient) -> tuple[Flag, ...]:
     return tuple(found)
 
 
+def filmed_apart(
+    first: RecordingSession, second: RecordingSession
+) -> tuple[tuple[str, str, str], ...]:
+    """FRAMES and LIGHT where two sessions of a patient differ in them, and how each was filmed.
+
+    Nothing where one is not analysed. Two queries.
+    """
+    of = {filming.session.id: filming for filming in _filmings(first.patient)}
+    if first.id not in of or second.id not in of:
+        return ()
+    before, after = (
+        {kind: (value, told) for kind, value, told in _facts(of[session.id])}
+        for session in (first, second)
+    )
+    return tuple(
+        (kind, before[kind][1], after[kind][1])
+        for kind in (FRAMES, LIGHT)
+        if kind in before
+        and kind in after
+        and (
+            _told(kind, before[kind][0], *after[kind]) or _told(kind, after[kind][0], *before[kind])
+        )
+    )
+
+
 def _filmings(patient: Patient) -> Iterator[_Filming]:
     """Of the sessions with an analysed film, oldest first."""
     films = Recording.objects.filter(session__patient=patient).kept().values("id")

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from clinic.accounts.http import StaffRequest
-from clinic.accounts.models import Clinic, Permission
+from clinic.accounts.models import Permission
 from clinic.recordings import playback
 from clinic.recordings.models import Recording
 from diagnosis import replay
@@ -29,8 +29,7 @@ KIND = "application/octet-stream"
 @require_safe
 def mesh(request: StaffRequest, recording_id: UUID) -> HttpResponseBase:
     """The replay of a recording, in the bytes of `diagnosis.replay.stream`."""
-    clinics = Clinic.objects.where(request.user, *MAY_REPLAY)
-    recordings = Recording.objects.filter(session__patient__clinic__in=clinics)
+    recordings = Recording.objects.visible_to(request.user, *MAY_REPLAY)
     found = get_object_or_404(recordings.select_related("session__patient"), pk=recording_id)
     path = files([found.id]).get(found.id)
     if path is None:

@@ -14,7 +14,12 @@ from uuid import UUID
 
 from clinic.dashboards import labels
 from clinic.patients.models import Patient
-from clinic.recordings.models import ProtocolTask, Recording, RecordingSession
+from clinic.recordings.models import (
+    ProtocolTask,
+    Recording,
+    RecordingQuerySet,
+    RecordingSession,
+)
 from diagnosis.config import Side, TaskKind
 from diagnosis.models import Measure, Result
 
@@ -53,7 +58,7 @@ class MeasureKey:
 class TrendPoint:
     """One session's value; `value` is None where the measure is `absent`, with the reason.
     `caution` says why the value is of low reliability, if it is; `apart` why it is shown beside
-    the line and not on it, as labels.APART has it, if so."""
+    the line and not on it, if so: a key of labels.APART, or why it is not compared."""
 
     session: UUID
     recorded: datetime.datetime
@@ -145,9 +150,11 @@ def trends(patient: Patient, release_sha256: str = "") -> Trends:
     )
     if release is None:
         return Trends(None, (), None, (), (), ())
-    kept, missing = _choose(sessions, by_subject, release)
+    films = Recording.objects.filter(session__in=sessions, task__trend=True)
+    kept, missing = _choose(sessions, films, by_subject, release)
     used, unusable = _comparable(kept)
-    points = _points(used)
+    names = {*labels.PARTS, *labels.MAIN.values(), *_headlines(used)}
+    points = _points(used, names, (Side.BOTH,))
     headline = _sum(_headline_name(used), points, release)
     sums = [_sum(name, points, release) for name in labels.PARTS if name != _headline_name(used)]
     found = tuple(series for series in sums if series)
@@ -160,6 +167,19 @@ def trends(patient: Patient, release_sha256: str = "") -> Trends:
         tasks=tuple(_task_series(used, points, release)),
         left_out=tuple(sorted((*missing, *unusable, *other), key=lambda out: out.recorded)),
     )
+
+
+def of_tasks(patient: Patient, release: Release, names: Iterable[str]) -> tuple[TrendSeries, ...]:
+    """Every series of the measures of these names, in all tasks, regions and sides.
+
+    Whether a trend shows it or not; of those that one shows the same points. Four queries.
+    """
+    sessions = list(patient.sessions.select_related("protocol").order_by("recorded"))
+    films = Recording.objects.filter(session__in=sessions)
+    kept, _ = _choose(sessions, films, _results_by_subject(sessions), release)
+    used, _ = _comparable([item for item in kept if item.task])
+    points = _points(used, names, tuple(Side))
+    return tuple(_series(key, found, release) for key, found in points.items())
 
 
 def _results_by_subject(sessions: Sequence[RecordingSession]) -> dict[UUID, list[Result]]:
@@ -182,12 +202,12 @@ def _releases(groups: Iterable[Sequence[Result]]) -> list[Release]:
 
 def _choose(
     sessions: Sequence[RecordingSession],
+    recordings: RecordingQuerySet,
     by_subject: dict[UUID, list[Result]],
     release: Release,
 ) -> tuple[list[_Kept], list[LeftOut]]:
     """The newest result of `release` for each session and kept film; what only others measured."""
     by_id = {session.id: session for session in sessions}
-    recordings = Recording.objects.filter(session__in=sessions, task__trend=True)
     films = list(recordings.kept().select_related("task"))
     apart = _films_apart(films)
     subjects: list[tuple[RecordingSession, ProtocolTask | None, UUID]] = [
@@ -275,16 +295,17 @@ def _obstacle(item: _Kept, shapes: dict[str, tuple[float, int, float, float]]) -
     return None
 
 
-def _points(used: Sequence[_Kept]) -> dict[MeasureKey, list[tuple[TrendPoint, str]]]:
-    """For each measure that a trend may show its points in order of time, each with its unit."""
+def _points(
+    used: Sequence[_Kept], names: Iterable[str], sides: Sequence[Side]
+) -> dict[MeasureKey, list[tuple[TrendPoint, str]]]:
+    """For each measure of these names its points in order of time, each with its unit."""
     by_result = {item.result.id: item for item in used}
-    names = {*labels.PARTS, *labels.MAIN.values(), *_headlines(used)}
-    rows = Measure.objects.filter(result__in=by_result, name__in=names, side=Side.BOTH)
-    fields = ("result", "name", "region", "unit", "value", "sd", "n", "absent", "caution")
+    rows = Measure.objects.filter(result__in=by_result, name__in=list(names), side__in=sides)
+    fields = ("result", "name", "region", "side", "unit", "value", "sd", "n", "absent", "caution")
     points: dict[MeasureKey, list[tuple[TrendPoint, str]]] = defaultdict(list)
-    for result, name, region, unit, *told in rows.order_by("id").values_list(*fields):
+    for result, name, region, side, unit, *told in rows.order_by("id").values_list(*fields):
         item = by_result[result]
-        key = MeasureKey(item.task.code if item.task else "", name, region, Side.BOTH)
+        key = MeasureKey(item.task.code if item.task else "", name, region, side)
         points[key].append((_point(item, *told), unit))
     for found in points.values():
         found.sort(key=lambda pair: pair[0].recorded)

@@ -1,25 +1,23 @@
 """What moved in a session and when, in words, against the patient's own baseline.
 
-The baseline is that of the verdict: the patient's first comparable sessions in the same medication
-state, measured by the same release.
+What is usual, and whether the session is compared with it at all, is told by
+clinic.dashboards.usual.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from clinic.dashboards import labels
-from clinic.dashboards.series import Release, trends
+from clinic.dashboards.series import MeasureKey, Release
 from clinic.dashboards.takes import Take
-from clinic.recordings.models import ProtocolTask, Recording, RecordingSession
-from clinic.verdicts import judging
+from clinic.dashboards.usual import Usual, usual
+from clinic.recordings.models import ProtocolTask, RecordingSession
 from diagnosis import change
 from diagnosis.config import Side, TaskKind
-from diagnosis.models import Job, Measure, Result
+from diagnosis.models import Measure
 
 # The parts of the face, and the regions that the engine measures in each.
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -38,32 +36,52 @@ TOLD: Mapping[TaskKind, tuple[str, ...]] = {
 WHEN = ("onset_latency", "time_to_peak")
 LESS, MORE, USUAL = "less than usual", "more than usual", "as usual"
 
-Key = tuple[str, str, str, str]  # task's code, measure's name, region, side
-Baseline = Mapping[Key, change.Band]
-
 
 @dataclasses.dataclass(frozen=True)
-class Row:
-    """One measure of a region: both sides together, and each side where it was measured.
+class Compared:
+    """A measure and what is usual of it for this person; no band where it is not compared."""
 
-    `band` is what is usual for this person; None while there is no baseline of it.
-    """
-
-    part: str
-    name: str
-    both: Measure
-    left: Measure | None
-    right: Measure | None
+    measure: Measure
     band: change.Band | None
 
     @property
     def word(self) -> str:
         """LESS, MORE or USUAL; empty without a value or a band."""
-        if self.both.value is None or self.band is None:
+        if self.measure.value is None or self.band is None:
             return ""
-        if self.both.value < self.band.low:
-            return LESS
-        return MORE if self.both.value > self.band.high else USUAL
+        side = self.band.side(self.measure.value)
+        return {change.Direction.LESS: LESS, change.Direction.MORE: MORE, None: USUAL}[side]
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One measure of a region: both sides together, and each side where it was measured."""
+
+    part: str
+    name: str
+    both: Compared
+    left: Compared | None
+    right: Compared | None
+
+    @property
+    def sides(self) -> Mapping[str, Compared]:
+        """Those that have a value."""
+        found = {"left": self.left, "right": self.right}
+        return {name: one for name, one in found.items() if one and one.measure.value is not None}
+
+    @property
+    def compared(self) -> bool:
+        return any(one.word for one in (self.both, *self.sides.values()))
+
+    def unusual(self, title: str) -> str:
+        """For example "mouth corner in “Smile” less than usual (left as usual)"; empty when all is
+        as usual."""
+        words = {side: one.word for side, one in self.sides.items() if one.word}
+        if not any(word in (LESS, MORE) for word in (self.both.word, *words.values())):
+            return ""
+        apart = [f"{side} {word}" for side, word in words.items() if word != self.both.word]
+        beside = f" ({', '.join(apart)})" if apart else ""
+        return f"{self.name.lower()} in “{title}” {self.both.word}".rstrip() + beside
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,21 +96,25 @@ class TaskStory:
 
 @dataclasses.dataclass(frozen=True)
 class Story:
-    """`baseline` is how many sessions the comparison rests on; 0 while there is none."""
+    """`baseline` is how many sessions the comparison rests on; without one it is 0, and `why` says
+    why nothing is compared."""
 
     release: Release
     baseline: int
+    why: str
     tasks: tuple[TaskStory, ...]
 
     @property
     def said(self) -> str:
         """Which movements were unusual, in one sentence."""
-        if not self.baseline:
-            return "There is no baseline yet to compare with."
-        found = [(task.title, row) for task in self.tasks for row in task.rows if row.word]
-        unusual = [f"{row.name.lower()} in “{title}” {row.word}" for title, row in found
-                   if row.word != USUAL]  # fmt: skip
+        if self.why:
+            return self.why
+        found = [row.unusual(task.title) for task in self.tasks for row in task.rows
+                 if row.compared]  # fmt: skip
+        unusual = [words for words in found if words]
         compared = f"Compared with {self.baseline} baseline sessions"
+        if not found:
+            return f"{compared}, but none has a baseline of these movements."
         if not unusual:
             return f"{compared}, every movement was as usual."
         return f"{compared}, not as usual ({len(unusual)} of {len(found)}): {'; '.join(unusual)}."
@@ -108,51 +130,18 @@ def story(session: RecordingSession, takes: Sequence[Take]) -> Story | None:
         return None
     release = told[-1].release
     assert release is not None
-    usual, sessions = _usual(session, release)
-    tasks = [_task(take, usual) for take in told if take.release == release]
-    return Story(release, sessions, tuple(task for task in tasks if task.rows))
+    names = {name for told_of in TOLD.values() for name in told_of}
+    against = usual(session, release, names)
+    tasks = [_task(take, against) for take in told if take.release == release]
+    shown = tuple(task for task in tasks if task.rows)
+    return Story(release, against.sessions, against.why, shown)
 
 
-def _usual(session: RecordingSession, release: Release) -> tuple[Baseline, int]:
-    """The bands of all measures over the baseline's sessions, and how many sessions those are."""
-    judgement = judging.judge(session.patient, trends(session.patient, release.sha256))
-    bands = [
-        state.verdict.band
-        for state in (judgement.states if judgement and judgement.release == release else ())
-        if state.medication == session.medication
-    ]
-    ids = [pk for band in bands if band for pk in band.baseline]
-    if not ids or session.id in ids:
-        return {}, 0
-    return dict(_bands(ids, release)), len(ids)
-
-
-def _bands(ids: Sequence[Any], release: Release) -> Iterator[tuple[Key, change.Band]]:
-    films = Recording.objects.filter(session__in=ids, partial=False).kept()
-    by_film = {film.id: film for film in films.select_related("task", "session")}
-    results = Result.objects.filter(
-        subject__in=by_film, kind=Job.Kind.TAKE, usable=True, release_sha256=release.sha256
-    ).order_by("job__created")
-    newest = {result.subject: result.id for result in results}
-    film_of = {result: by_film[subject] for subject, result in newest.items()}
-    points: dict[Key, list[change.Point]] = defaultdict(list)
-    for row in Measure.objects.filter(result__in=film_of, value__isnull=False, caution=""):
-        film = film_of[row.result_id]
-        key = (film.task.code, row.name, row.region, row.side)
-        assert row.value is not None
-        points[key].append(change.Point(film.session_id, film.session.recorded, row.value))
-    for key, found in points.items():
-        band = change.band(sorted(found, key=lambda point: point.at))
-        if band is not None:
-            yield key, band
-
-
-def _task(take: Take, usual: Baseline) -> TaskStory:
+def _task(take: Take, against: Usual) -> TaskStory:
     task = take.recording.task
-    assert take.result is not None
     measures = _all(take)
     names = TOLD[TaskKind(task.kind)]
-    rows = [_row(task, m, measures, usual) for m in measures if m.name in names and
+    rows = [_row(task, m, measures, against) for m in measures if m.name in names and
             m.side == Side.BOTH]  # fmt: skip
     when = [m for m in measures if m.name in WHEN and m.side == Side.BOTH]
     return TaskStory(take.recording.id, task.title, tuple(rows), _said(task, rows, when))
@@ -165,17 +154,26 @@ def _all(take: Take) -> list[Measure]:
     return sorted(found, key=lambda measure: measure.pk)
 
 
-def _row(task: ProtocolTask, both: Measure, measures: Iterable[Measure], usual: Baseline) -> Row:
-    sides = {m.side: m for m in measures if (m.name, m.region) == (both.name, both.region)}
+def _row(task: ProtocolTask, both: Measure, measures: Iterable[Measure], against: Usual) -> Row:
+    sides = {
+        m.side: _compared(task, m, against)
+        for m in measures
+        if (m.name, m.region) == (both.name, both.region)
+    }
     return Row(
         part=_part(both.region),
         name=labels.measure(both.name, both.region, "") if both.name != "amplitude"
         else labels.first_upper(labels.words(both.region)),
-        both=both,
+        both=sides[Side.BOTH],
         left=sides.get(Side.LEFT),
         right=sides.get(Side.RIGHT),
-        band=usual.get((task.code, both.name, both.region, both.side)),
     )  # fmt: skip
+
+
+def _compared(task: ProtocolTask, measure: Measure, against: Usual) -> Compared:
+    """What is of low reliability stands in no band, and is compared with none."""
+    key = MeasureKey(task.code, measure.name, measure.region, measure.side)
+    return Compared(measure, None if measure.caution else against.bands.get(key.id))
 
 
 def _part(region: str) -> str:
@@ -188,25 +186,28 @@ def _said(task: ProtocolTask, rows: Sequence[Row], when: Sequence[Measure]) -> s
     sentences = [_of_row(row) for row in rows[: 1 if task.expression else len(rows)]]
     if task.expression:
         sentences += _of_time(when)
-        beside = [f"{row.name.lower()} {row.word}" for row in rows[1:] if row.word in (LESS, MORE)]
+        beside = [f"{row.name.lower()} {row.both.word}" for row in rows[1:]
+                  if row.both.word in (LESS, MORE)]  # fmt: skip
         sentences += [f"Beside it: {', '.join(beside)}."] if beside else []
     return " ".join(sentences)
 
 
 def _of_row(row: Row) -> str:
-    if row.both.value is None:
-        return f"{row.name}: no value, {row.both.absent}."
-    words = f"{row.name}: {labels.significant(row.both.value)} {row.both.unit}"
-    if row.band:
-        low, high = labels.significant(row.band.low), labels.significant(row.band.high)
-        words += f", {row.word} ({low} to {high})"
-    sides = [
-        f"{side} {labels.significant(one.value)}"
-        for side, one in (("left", row.left), ("right", row.right))
-        if one and one.value is not None
-    ]
+    both = row.both.measure
+    if both.value is None:
+        return f"{row.name}: no value, {both.absent}."
+    words = f"{row.name}: {labels.significant(both.value)} {both.unit}"
+    if band := row.both.band:
+        low, high = labels.significant(band.low), labels.significant(band.high)
+        words += f", {row.both.word} ({low} to {high})"
+    sides = [_of_side(side, one) for side, one in row.sides.items()]
     words += f"; {' and '.join(sides)}" if sides else ""
-    return f"{words}; of low reliability." if row.both.caution else f"{words}."
+    return f"{words}; of low reliability." if both.caution else f"{words}."
+
+
+def _of_side(side: str, one: Compared) -> str:
+    word = f" ({one.word})" if one.word else ""
+    return f"{side} {labels.significant(one.measure.value)}{word}"
 
 
 def _of_time(when: Sequence[Measure]) -> list[str]:

@@ -8,6 +8,7 @@ import datetime
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -42,8 +43,9 @@ class Gap:
 
 @dataclasses.dataclass(frozen=True)
 class Timeline:
-    """`series` are those of the trends that have a value, the headline measure first. `bands` and
-    `slopes` are by MeasureKey.id and medication state; `said` is the whole in a few lines."""
+    """`series` are those of the trends that have a value, the headline measure first; in them the
+    sessions that are not compared stand `apart`, with the reason. `bands` and `slopes` are by
+    MeasureKey.id and medication state; `said` is the whole in a few lines."""
 
     series: tuple[TrendSeries, ...]
     bands: Mapping[str, Mapping[str, change.Band]]
@@ -57,9 +59,13 @@ class Timeline:
 
     @property
     def span(self) -> tuple[datetime.datetime, datetime.datetime] | None:
-        """From the first session on it to the last."""
+        """From the first session on it to the last, or to what happened after that."""
         moments = [point.recorded for series in self.series for point in series.present]
-        return (min(moments), max(moments)) if moments else None
+        if not moments:
+            return None
+        days = [regimen.start for regimen in self.regimen]
+        days += [event.date for event in self.events] + [stage.date for stage in self.stages]
+        return min(moments), max([*moments, *map(charts.noon, days)])
 
 
 def timeline(patient: Patient, trends: Trends, *, coded: bool = False) -> Timeline:
@@ -67,19 +73,25 @@ def timeline(patient: Patient, trends: Trends, *, coded: bool = False) -> Timeli
 
     `coded` leaves out what clinicians wrote in words of their own: it may tell who it is.
     """
-    series = tuple(series for series in trends.series if series.present)
+    present = [series for series in trends.series if series.present]
     found = comparable.facts(patient, trends)
-    points = {
-        (one.key.id, state): comparable.comparable(one, state, trends, found).points
-        for one in series
+    chosen = {
+        (one.key.id, state): comparable.comparable(one, state, trends, found)
+        for one in present
         for state in STATES
     }
-    gap = _gap(points, trends.headline)
+    points = {place: one.points for place, one in chosen.items()}
+    series = tuple(
+        _apart(one, {pk: why for s in STATES for pk, why in chosen[one.key.id, s].left_out})
+        for one in present
+    )
+    headline = series[0] if trends.headline and trends.headline.present else None
+    gap = _gap(points, headline)
     regimen = tuple(patient.regimens.all())
     events = tuple(patient.clinical_events.all())
     if coded:
         for row in regimen:
-            row.text = "medicines"
+            row.text = "medicines" if row.ledd_mg is None else ""
         for event in events:
             event.note = ""
     flagged = flags(patient)
@@ -92,8 +104,17 @@ def timeline(patient: Patient, trends: Trends, *, coded: bool = False) -> Timeli
         stages=tuple(patient.stages.all()),
         flags=flagged,
         gap=gap,
-        said=tuple(_said(trends, gap, regimen, events, flagged)),
+        said=tuple(_said(headline, gap, regimen, events, flagged)),
     )
+
+
+def _apart(series: TrendSeries, left_out: Mapping[UUID, str]) -> TrendSeries:
+    """With the reasons of those that are left out on their points."""
+    points = (
+        dataclasses.replace(point, apart=point.apart or left_out.get(point.session, ""))
+        for point in series.points
+    )
+    return dataclasses.replace(series, points=tuple(points))
 
 
 def _slopes(
@@ -143,16 +164,16 @@ def paired(
 
 
 def _said(
-    trends: Trends,
+    headline: TrendSeries | None,
     gap: Gap | None,
     regimen: Sequence[Regimen],
     events: Sequence[ClinicalEvent],
     flagged: Sequence[Flag],
 ) -> Iterable[str]:
     """The whole in words: the headline measure, ON less OFF, then what stands beside them."""
-    if trends.headline and trends.headline.present:
-        yield f"{trends.headline.title}. {charts.said(trends.headline)}"
-        yield said_of_gap(gap, trends.headline)
+    if headline:
+        yield f"{headline.title}. {charts.said(headline)}"
+        yield said_of_gap(gap, headline)
     today = timezone.localdate()
     if running := [one for one in regimen if one.runs_on(today)]:
         yield f"Medicines now: {'; '.join(map(said_of_regimen, running))}."
@@ -185,9 +206,8 @@ def said_of_gap(gap: Gap | None, headline: TrendSeries) -> str:
 
 def said_of_regimen(regimen: Regimen) -> str:
     """For example "levodopa 3 x 100 mg, LEDD 300 mg"."""
-    if regimen.ledd_mg is None:
-        return regimen.text
-    return f"{regimen.text}, LEDD {regimen.ledd_mg:g} mg"
+    ledd = "" if regimen.ledd_mg is None else f"LEDD {regimen.ledd_mg:g} mg"
+    return ", ".join(part for part in (regimen.text, ledd) if part)
 
 
 def said_of_slope(state: str, slope: change.Trend, unit: str) -> str:

@@ -17,4 +17,5 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/compare/", compare.compare, name="compare"),
     path("study/", coded.people, name="coded_list"),
     path("study/<uuid:patient_id>/", coded.person, name="coded"),
+    path("study/<uuid:patient_id>/compare/", compare.compare_coded, name="coded_compare"),
 ]

@@ -77,7 +77,11 @@ def _age(row: Row) -> int:
 
 
 def _coded_age(row: Row) -> str:
-    age = _age(row)
+    return grouped_age(_age(row))
+
+
+def grouped_age(age: int) -> str:
+    """As it is told where people have study codes only."""
     return str(age) if age <= OLDEST else f"over {OLDEST}"
 
 

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from allauth.core import ratelimit
 from django.contrib.auth.decorators import login_required
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -61,8 +63,20 @@ def _erase(request: StaffRequest, patient: Patient, form: EraseForm) -> bool:
     except erasure.StillRunning:
         form.add_error(None, RUNNING)
         return False
-    request.session.pop(SEARCH, None)  # it may hold the name
+    except Patient.DoesNotExist:  # asked for twice: the other one was faster
+        pass
+    request.session.pop(SEARCH, None)
+    _forget_searches()
     return True
+
+
+def _forget_searches() -> None:
+    """Those of all logins: any of them may hold the name."""
+    for login in Session.objects.all():
+        kept = login.get_decoded()
+        if kept.pop(SEARCH, None) is not None:
+            login.session_data = SessionStore().encode(kept)
+            login.save(update_fields=["session_data"])
 
 
 @login_required

@@ -77,9 +77,16 @@ _MOST_BYTES = 2**31 - 1  # of Attachment.size, an unsignedInt
 def write(patient: Patient, out: IO[bytes]) -> None:
     """The whole bundle as JSON. Raises pydantic.ValidationError for what is no valid resource."""
     now = timezone.now().isoformat()
-    head = {"resourceType": "Bundle", "type": "collection", "timestamp": now}
+    words = Words()
+    tag = words.own("investigational", NOTICE)["coding"][0]
+    head = {
+        "resourceType": "Bundle",
+        "meta": {"tag": [tag]},
+        "type": "collection",
+        "timestamp": now,
+    }
     out.write(json.dumps(head)[:-1].encode() + b', "entry": [')
-    for number, (key, resource) in enumerate(_resources(patient)):
+    for number, (key, resource) in enumerate(_resources(patient, words)):
         body = _checked({**resource, "id": str(key)})
         entry = f'{{"fullUrl": "{key.urn}", "resource": {body}}}'
         out.write((b",\n" if number else b"\n") + entry.encode())
@@ -92,8 +99,7 @@ def _checked(resource: Json) -> str:
     return body
 
 
-def _resources(patient: Patient) -> Iterator[tuple[uuid.UUID, Json]]:
-    words = Words()
+def _resources(patient: Patient, words: Words) -> Iterator[tuple[uuid.UUID, Json]]:
     devices: set[str] = set()
     yield patient.clinic_id, _organization(patient.clinic)
     yield patient.id, _patient(patient)
@@ -115,8 +121,7 @@ def _resources(patient: Patient) -> Iterator[tuple[uuid.UUID, Json]]:
         if current:
             results = [analysis.result for analysis in current]
             yield _key("report", str(sitting.session.id)), _report(sitting, results, words)
-    if words.used:
-        yield _key("codes", "own"), words.code_system()
+    yield _key("codes", "own"), words.code_system()
 
 
 def _key(kind: str, name: str) -> uuid.UUID:

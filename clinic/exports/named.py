@@ -36,7 +36,8 @@ In CSV files a cell that begins like a formula has a ' before it.
 """
 ABOUT_COMPLETE = f"""{NOTICE}
 
-All that this site holds of one person: keep it as you keep a health record.
+All that this site holds of one person, but for pieces of films that were still being received:
+keep it as you keep a health record. Clinicians' ratings and signed reports are in this export only.
 
 films/        the films as they were received, without sound
 landmarks/    478 points of the face per frame, made of each film (NumPy .npz)
@@ -44,7 +45,7 @@ traces/       curves over the time of each film (NumPy .npz; t0 and step in seco
 reports/      the reports that a clinician signed, as PDF
 measures.csv, measures.json     every measure, with the circumstances of its session
 consents.csv  what was agreed to, and what was withdrawn
-access.csv    who read, played, changed or exported what, and when
+access.csv    who read, played, changed or exported what, and when, until this export
 fhir.json     the same data as a FHIR R4 bundle, for other systems
 records/      every row of every table about this person, one JSON object per line
 dictionary.csv, dictionary.json     what the columns of the tables mean

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
 
 from clinic.accounts.models import Clinic
 from clinic.exports import archive, pseudonyms
 from clinic.exports.archive import NOTICE, Archive
 from clinic.exports.columns import LABELS, MEASURES, Row, coded, rows
-from clinic.exports.sittings import ORDER, sittings
-from clinic.patients.models import Consent, Patient, PatientQuerySet, Purpose
+from clinic.exports.sittings import numbered, sittings_of_many
+from clinic.patients.models import Patient, PatientQuerySet, Purpose
 from clinic.ratings.models import Rating
 from clinic.ratings.services import training_labels
+from clinic.recordings.models import RecordingSession
 from diagnosis.models import Result
 
 ABOUT = f"""{NOTICE}
@@ -44,8 +44,8 @@ In CSV files a cell that begins like a formula has a ' before it.
 
 def sharing(clinic: Clinic) -> PatientQuerySet:
     """The people of the clinic whose agreement to sharing stands, archived ones too."""
-    agreed = Consent.objects.standing(Purpose.SHARING).filter(patient=OuterRef("pk"))
-    return Patient.objects.filter(Exists(agreed), clinic=clinic).order_by("study_code")
+    people = Patient.objects.filter(clinic=clinic)
+    return people.agreed_to(Purpose.SHARING).order_by("study_code")
 
 
 def export(clinic: Clinic) -> tuple[IO[bytes], list[Patient]]:
@@ -69,32 +69,27 @@ def export(clinic: Clinic) -> tuple[IO[bytes], list[Patient]]:
 def _size(people: list[Patient]) -> int:
     """Bytes of all their landmarks."""
     total = 0
-    for patient in people:
-        results = Result.objects.filter(group__in=patient.sessions.values("id"))
-        for name in results.exclude(landmarks="").values_list("landmarks", flat=True):
-            with suppress(FileNotFoundError):
-                total += (Path(settings.MEDIA_ROOT) / name).stat().st_size
+    sessions = RecordingSession.objects.filter(patient__in=people)
+    results = Result.objects.filter(group__in=sessions.values("id")).exclude(landmarks="")
+    for name in results.values_list("landmarks", flat=True):
+        with suppress(FileNotFoundError):
+            total += (Path(settings.MEDIA_ROOT) / name).stat().st_size
     return total
 
 
 def _rows(people: list[Patient], landmarks: dict[str, str]) -> Iterator[Row]:
     """All measures; notes on the way the landmarks of what is not superseded."""
-    for patient in people:
-        for sitting in sittings(patient, pseudonyms.shift(patient)):
-            for analysis in sitting.analyses:
-                if analysis.film and analysis.result.landmarks and not analysis.superseded:
-                    name = f"{patient.study_code}/{sitting.name(analysis.film)}"
-                    landmarks[name] = analysis.result.landmarks
-            yield from rows(sitting)
+    for sitting in sittings_of_many(people, pseudonyms.shift):
+        for analysis in sitting.analyses:
+            if analysis.film and analysis.result.landmarks and not analysis.superseded:
+                name = f"{sitting.patient.study_code}/{sitting.name(analysis.film)}"
+                landmarks[name] = analysis.result.landmarks
+        yield from rows(sitting)
 
 
 def _labels(clinic: Clinic, people: list[Patient]) -> Iterator[tuple[Rating, int]]:
     """The first blind score of each rater and session, with the number of the session."""
-    numbers = {
-        session.id: number
-        for patient in people
-        for number, session in enumerate(patient.sessions.order_by(*ORDER), 1)
-    }
+    numbers = {session.id: number for session, number in numbered(people)}
     for rating in training_labels(Clinic.objects.filter(pk=clinic.pk)):
         if rating.session_id in numbers:
             yield rating, numbers[rating.session_id]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID
 
 from clinic.patients.models import Patient
@@ -47,19 +47,38 @@ class Sitting:
 
 
 def sittings(patient: Patient, shift: datetime.timedelta = NO_SHIFT) -> Iterator[Sitting]:
-    """Three queries for each AT_A_TIME sessions, and as many sessions in memory."""
-    sessions = list(patient.sessions.select_related("protocol").order_by(*ORDER))
+    return sittings_of_many([patient], lambda _: shift)
+
+
+def sittings_of_many(
+    people: Sequence[Patient], shift: Callable[[Patient], datetime.timedelta]
+) -> Iterator[Sitting]:
+    """Person after person, as `people` has them. Three queries for each AT_A_TIME sessions, and as
+    many sessions in memory with what is in them."""
+    by_id = {patient.id: patient for patient in people}
+    sessions = numbered(people)
     for start in range(0, len(sessions), AT_A_TIME):
-        yield from _some(patient, sessions[start : start + AT_A_TIME], start + 1, shift)
+        yield from _some(sessions[start : start + AT_A_TIME], by_id, shift)
+
+
+def numbered(people: Sequence[Patient]) -> list[tuple[RecordingSession, int]]:
+    """The sessions of each person with their numbers from 1. One query."""
+    place = {patient.id: index for index, patient in enumerate(people)}
+    sessions = RecordingSession.objects.filter(patient__in=place).select_related("protocol")
+    counts: Counter[UUID] = Counter()
+    found = []
+    for session in sorted(sessions.order_by(*ORDER), key=lambda one: place[one.patient_id]):
+        counts[session.patient_id] += 1
+        found.append((session, counts[session.patient_id]))
+    return found
 
 
 def _some(
-    patient: Patient,
-    sessions: Sequence[RecordingSession],
-    first: int,
-    shift: datetime.timedelta,
+    sessions: Sequence[tuple[RecordingSession, int]],
+    people: dict[UUID, Patient],
+    shift: Callable[[Patient], datetime.timedelta],
 ) -> Iterator[Sitting]:
-    ids = [session.id for session in sessions]
+    ids = [session.id for session, _ in sessions]
     films: dict[UUID, list[Recording]] = defaultdict(list)
     recordings = Recording.objects.filter(session__in=ids).select_related("task")
     for film in recordings.order_by("task__position", "attempt"):
@@ -70,10 +89,10 @@ def _some(
     measures: dict[UUID, list[Measure]] = defaultdict(list)
     for measure in Measure.objects.filter(result__group__in=ids).order_by("id"):
         measures[measure.result_id].append(measure)
-    for number, session in enumerate(sessions, first):
-        found = films[session.id]
+    for session, number in sessions:
+        patient, found = people[session.patient_id], films[session.id]
         analyses = tuple(_analyses(found, results[session.id], measures))
-        yield Sitting(patient, session, number, shift, tuple(found), analyses)
+        yield Sitting(patient, session, number, shift(patient), tuple(found), analyses)
 
 
 def _analyses(

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.accounts.http import StaffRequest
 from clinic.accounts.models import Clinic, Permission
 from clinic.audit.models import Action
-from clinic.audit.services import COMPLETE, record
+from clinic.audit.services import COMPLETE, record, record_many
 from clinic.exports import named, research
 from clinic.exports.archive import NoRoom, answer
 from clinic.exports.columns import MEASURES, coded
@@ -40,34 +40,37 @@ def patient(request: StaffRequest, patient_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def measures(request: StaffRequest, patient_id: UUID) -> HttpResponseBase:
-    found = _taken(request, patient_id, "measures")
-    return answer(named.measures(found), _name(found, "measures.zip"), ZIP)
+    found = patient_of(request, patient_id)
+    file = named.measures(found)
+    _taken(request, found, "measures")
+    return answer(file, _name(found, "measures.zip"), ZIP)
 
 
 @login_required
 @require_POST
 def fhir(request: StaffRequest, patient_id: UUID) -> HttpResponseBase:
-    found = _taken(request, patient_id, "FHIR")
-    return answer(named.bundle(found), _name(found, "fhir.json"), FHIR)
+    found = patient_of(request, patient_id)
+    file = named.bundle(found)
+    _taken(request, found, "FHIR")
+    return answer(file, _name(found, "fhir.json"), FHIR)
 
 
 @login_required
 @require_POST
 def complete(request: StaffRequest, patient_id: UUID) -> HttpResponseBase:
-    found = _taken(request, patient_id, COMPLETE)
+    found = patient_of(request, patient_id)
     try:
         file = named.complete(found)
     except NoRoom as problem:
         messages.error(request, str(problem))
         return redirect("exports:patient", found.id)
+    _taken(request, found, COMPLETE)
     return answer(file, _name(found, "complete.zip"), ZIP)
 
 
-def _taken(request: StaffRequest, patient_id: UUID, what: str) -> Patient:
-    """The patient; the trail tells of the export: its maker rates no more blindly."""
-    found = patient_of(request, patient_id)
+def _taken(request: StaffRequest, found: Patient, what: str) -> None:
+    """The trail tells of an export that was made: its maker rates no more blindly."""
     record(Action.EXPORT, found, actor=request.user, detail=what)
-    return found
 
 
 def _name(patient: Patient, ending: str) -> str:
@@ -100,6 +103,5 @@ def coded_export(request: StaffRequest, clinic_id: UUID) -> HttpResponseBase:
         messages.error(request, str(problem))
         return redirect("exports:research")
     record(Action.EXPORT, clinic, actor=request.user, detail=f"research, {len(people)} people")
-    for person in people:
-        record(Action.EXPORT, person, actor=request.user, detail="research")
+    record_many(Action.EXPORT, people, actor=request.user, detail="research")
     return answer(file, f"mimia-research-{timezone.localdate():%Y-%m-%d}.zip", ZIP)

@@ -23,20 +23,32 @@ def new_study_code() -> str:
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
-    def visible_to(
-        self, user: User | AnonymousUser, permission: Permission = Permission.SEE_NAMES
-    ) -> PatientQuerySet:
-        return self.filter(clinic__in=Clinic.objects.where(user, permission))
+    def visible_to(self, user: User | AnonymousUser, *permissions: Permission) -> PatientQuerySet:
+        """Of the clinics where `user` holds one of `permissions`, by default SEE_NAMES.
+
+        SEE_CODED shows only people whose agreement to sharing stands.
+        """
+        by_name = [one for one in permissions if one != Permission.SEE_CODED]
+        if not permissions:
+            by_name = [Permission.SEE_NAMES]
+        seen = models.Q(clinic__in=Clinic.objects.where(user, *by_name))
+        if Permission.SEE_CODED in permissions:
+            coded = Clinic.objects.where(user, Permission.SEE_CODED)
+            seen |= models.Q(_agreed_to(Purpose.SHARING), clinic__in=coded)
+        return self.filter(seen)
+
+    def agreed_to(self, purpose: Purpose) -> PatientQuerySet:
+        """Whose agreement to `purpose` stands."""
+        return self.filter(_agreed_to(purpose))
 
     def for_list(self) -> PatientQuerySet:
         """With `session_count`, `last_session` and `care_consent`, whatever the number of rows."""
-        care = Consent.objects.standing(Purpose.CARE).filter(patient=models.OuterRef("pk"))
         return (
             self.select_related("clinic")
             .annotate(
                 session_count=models.Count("sessions"),
                 last_session=models.Max("sessions__recorded"),
-                care_consent=models.Exists(care),
+                care_consent=_agreed_to(Purpose.CARE),
             )
             .order_by("last_name", "first_name", "id")  # grouping drops the model's own order
         )
@@ -186,6 +198,10 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
             & ~models.Exists(common.filter(newer))
         )
         return self.in_force().filter(text__purpose=purpose).filter(newest_own | newest_common)
+
+
+def _agreed_to(purpose: Purpose) -> models.Exists:
+    return models.Exists(Consent.objects.standing(purpose).filter(patient=models.OuterRef("pk")))
 
 
 class Consent(models.Model):

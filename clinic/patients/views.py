@@ -15,9 +15,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.accounts.http import StaffRequest
-from clinic.accounts.models import Clinic, Permission
+from clinic.accounts.models import Clinic, Permission, User
 from clinic.audit.models import Action
-from clinic.audit.services import record, record_list
+from clinic.audit.services import RESULTS, record, record_list, record_many
 from clinic.patients import services
 from clinic.patients.consents import states
 from clinic.patients.filters import PatientFilter
@@ -62,7 +62,7 @@ def patients(request: StaffRequest) -> HttpResponse:
         "filter": found,
         "search": search,
         "page": page,
-        "rows": _with_verdicts(page, judged),
+        "rows": _with_verdicts(page, judged, request.user),
         "sees_verdicts": bool(judged),
         "several_clinics": len(clinics) > 1,
     }
@@ -70,12 +70,15 @@ def patients(request: StaffRequest) -> HttpResponse:
 
 
 def _with_verdicts(
-    patients: Iterable[Patient], judged: QuerySet[Clinic]
+    patients: Iterable[Patient], judged: QuerySet[Clinic], viewer: User
 ) -> list[tuple[Patient, list[Verdict]]]:
-    """Each with the verdicts that may be seen. One query."""
+    """Each with the verdicts that may be seen, which whoever rates later has then seen. Constant
+    queries."""
     listed = list(patients)
     mine = {clinic.id for clinic in judged}
     found = verdicts.current(patient for patient in listed if patient.clinic_id in mine)
+    seen = [patient for patient in listed if patient.id in found]
+    record_many(Action.READ, seen, actor=viewer, detail=RESULTS)
     return [(patient, found.get(patient.id, [])) for patient in listed]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db import transaction
@@ -44,10 +44,11 @@ def rate(
 def has_seen_results(user: User, session: RecordingSession) -> bool:
     """Whether the trail knows that `user` saw results of the session, or exported or signed them.
 
-    A look at the patient as a whole counts once this session could be part of it.
+    A look at the patient as a whole counts once this session could be part of it: its films are
+    analysed as they come, before it is finished.
     """
     targets = [session.id, *session.recordings.values_list("id", flat=True)]
-    since = session.submitted or session.recorded
+    since = session.created
     of_session = Q(target__in=targets, detail=audit.RESULTS)
     of_patient = Q(target=session.patient_id, detail=audit.RESULTS, at__gte=since)
     taken_away = Q(
@@ -87,9 +88,14 @@ class PairAgreement:
     icc: Coefficient | None
 
 
-def agreements(clinics: QuerySet[Clinic]) -> list[PairAgreement]:
-    """Every pair of raters that have sessions of `clinics` in common; two queries."""
+def agreements(
+    clinics: QuerySet[Clinic], raters: Collection[UUID] | None = None
+) -> list[PairAgreement]:
+    """Every pair of raters, of `raters` if given, that have sessions of `clinics` in common; two
+    queries."""
     found = Rating.objects.first_blind().filter(session__patient__clinic__in=clinics)
+    if raters is not None:
+        found = found.filter(rater__in=raters)
     scores: dict[User, dict[UUID, int]] = defaultdict(dict)
     for rating in found.select_related("rater").order_by("rater__name", "created"):
         assert rating.score is not None

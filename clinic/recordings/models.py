@@ -7,10 +7,11 @@ import uuid
 from typing import ClassVar
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils import timezone
 
-from clinic.accounts.models import Clinic, Permission, User
+from clinic.accounts.models import Permission, User
 from clinic.patients.models import Patient
 from diagnosis.config import EXPRESSIONS, Cue, Task, TaskKind
 
@@ -79,10 +80,9 @@ class ProtocolTask(models.Model):
 
 
 class SessionQuerySet(models.QuerySet["RecordingSession"]):
-    def visible_to(
-        self, user: User | AnonymousUser, permission: Permission = Permission.SEE_NAMES
-    ) -> SessionQuerySet:
-        return self.filter(patient__clinic__in=Clinic.objects.where(user, permission))
+    def visible_to(self, user: User | AnonymousUser, *permissions: Permission) -> SessionQuerySet:
+        """As of patients."""
+        return self.filter(patient__in=Patient.objects.visible_to(user, *permissions))
 
 
 class RecordingSession(models.Model):
@@ -114,7 +114,9 @@ class RecordingSession(models.Model):
     protocol = models.ForeignKey(Protocol, on_delete=models.PROTECT)
     place = models.CharField(max_length=4, choices=Place, default=Place.SITE)
     medication = models.CharField(max_length=8, choices=Medication, blank=True)
-    minutes_since_dose = models.PositiveSmallIntegerField(null=True, blank=True)
+    minutes_since_dose = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(24 * 60)]
+    )
     dyskinesia = models.CharField(max_length=12, choices=Dyskinesia, blank=True)
     ill = models.BooleanField(null=True, blank=True)  # or very tired
     facial_procedure = models.BooleanField(null=True, blank=True)  # in the last three months
@@ -207,10 +209,9 @@ class CaptureLink(models.Model):
 
 
 class RecordingQuerySet(models.QuerySet["Recording"]):
-    def visible_to(
-        self, user: User | AnonymousUser, permission: Permission = Permission.SEE_NAMES
-    ) -> RecordingQuerySet:
-        return self.filter(session__patient__clinic__in=Clinic.objects.where(user, permission))
+    def visible_to(self, user: User | AnonymousUser, *permissions: Permission) -> RecordingQuerySet:
+        """As of patients."""
+        return self.filter(session__patient__in=Patient.objects.visible_to(user, *permissions))
 
     def kept(self) -> RecordingQuerySet:
         """The last whole film of each task, else its last part: what results are made of."""

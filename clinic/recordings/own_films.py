@@ -30,11 +30,13 @@ from clinic.recordings.models import RecordingSession
 class Viewing:
     """One of the clinic's people watched films of a session on `day`, the site's local date.
 
-    `how` is MESH where they saw its movement without pictures, COPY where they took a copy.
+    `how` is MESH where they saw its movement without pictures, COPY where they took a copy, and
+    NUMBERS where they took one of the measures, without films.
     """
 
     MESH: ClassVar = playback.MESH
     COPY: ClassVar = "copy"
+    NUMBERS: ClassVar = "numbers"
 
     name: str
     day: datetime.date
@@ -103,13 +105,14 @@ def viewings(session: RecordingSession) -> list[Viewing]:
     films = session.recordings.values("id")
     played = Q(action=Action.PLAY, target__in=films)
     since = Q(at__gte=session.recorded)
-    copied = since & Q(action=Action.EXPORT, target=session.patient_id, detail=COMPLETE)
+    copied = since & Q(action=Action.EXPORT, target=session.patient_id)
     watched = Event.objects.filter(played | copied, actor__isnull=False)
     told = watched.annotate(
         name=F("actor__name"),
         day=TruncDate("at"),
         how=Case(
-            When(action=Action.EXPORT, then=Value(Viewing.COPY)),
+            When(action=Action.EXPORT, detail=COMPLETE, then=Value(Viewing.COPY)),
+            When(action=Action.EXPORT, then=Value(Viewing.NUMBERS)),
             When(detail=playback.MESH, then=Value(Viewing.MESH)),
             default=Value(""),
         ),

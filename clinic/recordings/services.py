@@ -192,7 +192,8 @@ def retry_failed(session: Session, *, actor: User) -> int:
     newest = analysis.newest_jobs([session.id])
     kept = {session.id, *session.recordings.kept().values_list("id", flat=True)}
     failed = [pk for pk in kept if pk in newest and newest[pk].state == Job.State.FAILED]
-    audit.record(Action.RETRY, session, actor=actor)
+    if failed:
+        audit.record(Action.RETRY, session, actor=actor)
     analysis.advance(session.id, Job.Priority.NORMAL, again=True)
     return len(failed)
 

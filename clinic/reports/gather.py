@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import Truncator
 
@@ -143,7 +142,7 @@ def _lettered(marks: Sequence[tuple[datetime.date, str]], course: Timeline) -> t
     first, last = course.span or (None, None)
 
     def mark(day: datetime.date, words: str) -> Mark:
-        at = timezone.make_aware(datetime.datetime.combine(day, datetime.time(12)))
+        at = charts.noon(day)
         shown = first is not None and last is not None and first <= at <= last
         written = date_format(day, "j M Y")
         return Mark(next(letters) if shown else "", at, written, Truncator(words).chars(NOTE))

@@ -87,9 +87,9 @@ def ratings(patient: Patient) -> tuple[str, ...]:
         for recorded, found in list(by_session.items())[:RATED]
     ]
     raters = {row.rater_id for found in by_session.values() for row in found}
-    pairs = agreements(Clinic.objects.filter(pk=patient.clinic_id)) if len(raters) > 1 else []
-    mine = [pair for pair in pairs if {pair.first.pk, pair.second.pk} <= raters]
-    return tuple(lines + [_agreed(pair) for pair in mine[:PAIRS]])
+    clinic = Clinic.objects.filter(pk=patient.clinic_id)
+    pairs = agreements(clinic, raters) if len(raters) > 1 else []
+    return tuple(lines + [_agreed(pair) for pair in pairs[:PAIRS]])
 
 
 def _scored(rating: Rating) -> str:

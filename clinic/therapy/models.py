@@ -12,11 +12,24 @@ from typing import ClassVar
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 
 from clinic.accounts.models import User
 from clinic.patients.models import Patient
 
 MAX_LEDD_MG = 5000
+FIRST_DAY = datetime.date(1900, 1, 1)
+YEARS_AHEAD = 10
+
+
+def check_days(row: models.Model, *names: str) -> None:
+    """Raises ValidationError for those of the fields that hold no day that can be meant."""
+    last = datetime.date(timezone.localdate().year + YEARS_AHEAD, 12, 31)
+    words = f"Enter a day from {FIRST_DAY.year} to {last.year}."
+    days = {name: getattr(row, name) for name in names}
+    wrong = [name for name, day in days.items() if day and not FIRST_DAY <= day <= last]
+    if wrong:
+        raise ValidationError(dict.fromkeys(wrong, words))
 
 
 class Entry(models.Model):
@@ -61,6 +74,7 @@ class Regimen(Entry):
         return self.start <= day and (self.end is None or day <= self.end)
 
     def clean(self) -> None:
+        check_days(self, "start", "end")
         if self.start and self.end and self.end < self.start:
             raise ValidationError({"end": "The last day cannot be before the first day."})
 
@@ -90,6 +104,7 @@ class ClinicalEvent(Entry):
         return str(self.get_kind_display())
 
     def clean(self) -> None:
+        check_days(self, "date")
         if self.kind == self.Kind.OTHER and not self.note:
             raise ValidationError({"note": "Say in a few words what happened."})
 
@@ -108,3 +123,6 @@ class Stage(Entry):
 
     def __str__(self) -> str:
         return f"Hoehn and Yahr {self.stage}"
+
+    def clean(self) -> None:
+        check_days(self, "date")

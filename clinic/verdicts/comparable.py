@@ -36,8 +36,12 @@ POOR = {
     "face_hidden": "the face was partly hidden",
     "hand_on_face": "a hand lay on the face",
 }
-# Measures compared as logarithms: times and speeds, whose spread grows with their mean.
-LOGARITHMIC = ("slowness", "onset_latency", "time_to_peak", "peak_velocity", "relative_velocity")
+# Measures compared as logarithms: their spread grows with their mean, as diagnosis/docs/engine.md
+# has it.
+LOGARITHMIC = (
+    *("expressivity", "amplitude"),
+    *("slowness", "onset_latency", "time_to_peak", "peak_velocity", "relative_velocity"),
+)
 # Compared on the same device and browser only: the delay of the beep is the device's.
 TIMED = ("slowness", "onset_latency", "time_to_peak")
 SAME_DEVICE = "recorded on another kind of device ({this}) than the baseline ({other})"
@@ -149,11 +153,18 @@ def _is_attempt(session: RecordingSession) -> bool:
 def _missing(series: TrendSeries, state: str, trends: Trends, found: Facts) -> dict[UUID, str]:
     """The sessions of the state that are not in the series at all: what became of their films."""
     present = {point.session for point in series.points}
+    return {
+        pk: reason
+        for pk, reason in unused(trends).items()
+        if pk in found.sessions and found.sessions[pk].medication == state and pk not in present
+    }
+
+
+def unused(trends: Trends) -> dict[UUID, str]:
+    """The sessions that have films which are in no trend, and why."""
     films: dict[UUID, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for out in trends.left_out:
-        session = found.sessions.get(out.session)
-        if session and session.medication == state and out.session not in present:
-            films[out.session][out.reason].append(out.what)
+        films[out.session][out.reason].append(out.what)
     return {pk: "; ".join(_told(*one) for one in told.items()) for pk, told in films.items()}
 
 

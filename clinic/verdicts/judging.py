@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.db.models import Sum
+from django.utils import timezone
 
 from clinic.dashboards.series import Release, Trends, TrendSeries
 from clinic.patients.models import Patient
@@ -52,6 +53,15 @@ class StateJudgement:
 
 
 @dataclasses.dataclass(frozen=True)
+class Unanswered:
+    """What is said as long as the headline measure has no value: `word`, and words."""
+
+    word: change.Word
+    answer: str
+    next_step: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Judgement:
     """The headline measure's verdicts, ON before OFF.
 
@@ -79,6 +89,14 @@ def judge(patient: Patient, trends: Trends) -> Judgement | None:
     if unknown:
         states.append(_unknown(series, *unknown, found))
     return Judgement(series, series.release, tuple(states))
+
+
+def unanswered(trends: Trends) -> Unanswered:
+    """Of a patient without a headline value: why the newest session has none, if there is one."""
+    newest = max(trends.left_out, key=lambda out: out.recorded, default=None)
+    reason = comparable.unused(trends)[newest.session] if newest else ""
+    verdict = change.verdict((), today=timezone.localdate(), reason=reason)
+    return Unanswered(verdict.word, words.answer(verdict, "", ""), words.next_step(verdict))
 
 
 def bands(patient: Patient, trends: Trends) -> dict[str, dict[str, change.Band]]:
@@ -111,19 +129,28 @@ def spreads(patient: Patient, trends: Trends) -> list[Spread]:
         return []
     found = comparable.facts(patient, trends)
     rows = []
-    for series in trends.series:
+    for place, series in enumerate(trends.series):
         for state in STATES:
             points = comparable.comparable(series, state, trends, found).points
-            own = change.pooled([_scaled(series, change.baseline(points))])
+            values = _scaled(series, change.baseline(points))
+            own = change.pooled([values])
             if own:
                 rows.append(
                     Spread(
                         patient=patient,
                         medication=state,
                         measure=series.key.id,
+                        title=series.title,
+                        unit=series.unit,
+                        place=place if trends.headline else place + 1,
+                        log=comparable.is_logarithmic(series),
+                        release=trends.release.name,
                         release_sha256=trends.release.sha256,
+                        evidence=trends.release.evidence,
                         squares=own.sd**2 * own.df,
                         df=own.df,
+                        first=values[0],
+                        second=values[1],
                     )
                 )
     return rows
@@ -154,6 +181,7 @@ def _state(
     verdict = change.verdict(
         chosen.points,
         sds.get((series.key.id, state)),
+        today=timezone.localdate(),
         log=comparable.is_logarithmic(series),
         reason=chosen.obstacle,
     )
@@ -163,7 +191,8 @@ def _state(
 def _unknown(series: TrendSeries, session: UUID, reason: str, found: Facts) -> StateJudgement:
     state = found.sessions[session].medication
     chosen = Comparable((), ((session, reason),), reason, session)
-    judged = _judgement(series, state, change.verdict((), reason=reason), chosen, found)
+    verdict = change.verdict((), today=timezone.localdate(), reason=reason)
+    judged = _judgement(series, state, verdict, chosen, found)
     return dataclasses.replace(judged, next_step=words.ASK_STATE)
 
 

@@ -108,16 +108,25 @@ class Spread(models.Model):
     """How much one patient's baseline of a measure varies: what it adds to the clinic's pooled SD.
 
     A small row per measure and state, made anew with the verdicts, so that the pooled SD of a
-    clinic is one query of sums however many patients and sessions it has.
+    clinic and the reliability of its measures are one query, however many patients and sessions
+    it has. Of logarithms, where `log` is set.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="spreads")
     medication = models.CharField(max_length=8)
     measure = models.CharField(max_length=130)  # MeasureKey.id
+    title = models.CharField(max_length=120)
+    unit = models.CharField(max_length=20)
+    place = models.PositiveSmallIntegerField()  # among the measures; 0 is the headline
+    log = models.BooleanField()
+    release = models.CharField(max_length=80)
     release_sha256 = models.CharField(max_length=64)
-    squares = models.FloatField()  # about the baseline's mean; of logarithms where these are used
+    evidence = models.CharField(max_length=20)
+    squares = models.FloatField()  # about the baseline's mean
     df = models.PositiveSmallIntegerField()
+    first = models.FloatField()  # the baseline's first two sessions
+    second = models.FloatField()
 
     class Meta:
         constraints: ClassVar = [

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from clinic.dashboards import labels
-from diagnosis.change import Verdict, Word
+from diagnosis.change import APART_DAYS, Verdict, Word
 
 # Of these measures less is less movement; of others the title is told.
 MOVEMENT = ("expressivity",)
@@ -30,6 +30,10 @@ def answer(verdict: Verdict, measure: str, title: str) -> str:
         case Word.USUAL:
             return "Within usual variation"
         case Word.OUTSIDE:
+            several = len(verdict.behind)
+            if several > 1:
+                where = f"{several} sessions within {APART_DAYS} days"
+                return f"Outside in {where}: not yet a change ({verdict.direction} {of})"
             return f"Outside usual variation once: {verdict.direction} {of}"
         case Word.CHANGE:
             assert verdict.since is not None
@@ -39,6 +43,8 @@ def answer(verdict: Verdict, measure: str, title: str) -> str:
 
 
 def next_step(verdict: Verdict) -> str:
+    if verdict.settled_on and len(verdict.behind) > 1:
+        return f"Ask for one more recording on {date_format(verdict.settled_on, 'j F Y')} or later."
     if verdict.word != Word.COLLECTING:
         return NEXT[verdict.word]
     missing = verdict.needed - verdict.collected

@@ -8,10 +8,10 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.db.models import Case, Count, Exists, Max, OuterRef, Q, QuerySet, When
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from clinic.accounts.models import Clinic, Permission, User
+from clinic.accounts.models import Clinic, Membership, Permission, User, roles_with
 from clinic.audit.models import Action, Event
 from clinic.recordings.models import CaptureLink, Recording, RecordingSession, SessionQuerySet
 from clinic.reminders.models import Plan, PlannedSession
@@ -22,23 +22,20 @@ RECENT = datetime.timedelta(days=28)
 
 
 def unread_verdicts(user: User) -> QuerySet[Verdict]:
-    """Reliable changes, then what was outside once, then the rest."""
-    first = Case(
-        When(word=Verdict.Word.CHANGE, then=0), When(word=Verdict.Word.OUTSIDE, then=1), default=2
-    )
+    """The newest first: an order by what they say would tell it to who is yet to rate."""
     clinics = Clinic.objects.where(user, Permission.SEE_MEASURES)
     return (
         Verdict.objects.unread()
         .filter(patient__clinic__in=clinics, patient__archived__isnull=True)
         .select_related("patient")
-        .order_by(first, "-created", "-id")
+        .order_by("-created", "-id")
     )
 
 
 def new_sessions(user: User) -> SessionQuerySet:
     """Finished within RECENT, not in the middle of their analysis, and opened by nobody since.
 
-    Opened: the trail has a READ of the session itself, by whomever.
+    Opened: the trail has a READ of the session itself, by one who sees names in its clinic.
     """
     jobs = Job.objects.filter(group=OuterRef("pk"))
     # Asked of the results: for a state of jobs SQLite would walk the whole index of states.
@@ -48,8 +45,14 @@ def new_sessions(user: User) -> SessionQuerySet:
         target=OuterRef("pk"),
         action=Action.READ,
         at__gte=OuterRef("submitted"),
+        actor__in=_who_see_names(OuterRef("clinic")),
     )
     return _recent(user).filter(Q(Exists(whole)) | ~Q(Exists(jobs)), ~Exists(reads))
+
+
+def _who_see_names(clinic: Any) -> QuerySet[Membership, Any]:
+    mine = Membership.objects.filter(clinic=clinic, ended__isnull=True)
+    return mine.filter(role__in=roles_with([Permission.SEE_NAMES])).values("user")
 
 
 def cannot_score(user: User) -> SessionQuerySet:

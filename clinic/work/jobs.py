@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from django.db.models import Case, Exists, OuterRef, QuerySet, When
+from django.db.models import Case, Count, Exists, OuterRef, QuerySet, When
 from django.utils import timezone
 
 from clinic.accounts.models import User
@@ -26,6 +26,11 @@ STAGES = {
     "intensity": "comparing with the asked expression",
     "measures": "measuring",
 }
+SAID = (
+    (Job.State.RUNNING, "being analysed"),
+    (Job.State.QUEUED, "in the queue"),
+    (Job.State.WAITING, "waiting for the rest film"),
+)
 STOPPED = "its worker has stopped; another takes it over"
 
 
@@ -55,14 +60,19 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Queue:
-    """`rows` are the first SHOWN of `count`; `before` are jobs of other clinics that come before
-    the first queued one of these; `running` are all jobs of the site that a worker has in hand."""
+    """`rows` are the first SHOWN of all; `counts` are all by their state; `before` are
+    jobs of other clinics that come before the first queued one of these; `running` are all jobs of
+    the site that a worker has in hand."""
 
     rows: Sequence[Row]
-    count: int
+    counts: Mapping[str, int]
     before: int
     running: int
     stands_still: bool
+
+    @property
+    def count(self) -> int:
+        return sum(self.counts.values())
 
     @property
     def more(self) -> int:
@@ -78,13 +88,8 @@ class Queue:
         """In one line, for a screen reader too."""
         if not self.count:
             return "No analysis is under way or waits."
-        states = [row.job.state for row in self.rows]
-        counts = {
-            "being analysed": states.count(Job.State.RUNNING),
-            "in the queue": states.count(Job.State.QUEUED),
-            "waiting for the rest film": states.count(Job.State.WAITING),
-        }
-        return ", ".join(f"{number} {words}" for words, number in counts.items() if number) + "."
+        told = (f"{self.counts[state]} {words}" for state, words in SAID if self.counts.get(state))
+        return ", ".join(told) + "."
 
 
 def visible(user: User) -> Queue:
@@ -98,7 +103,7 @@ def visible(user: User) -> Queue:
     first = min((row.place for row in rows if row.place is not None), default=1)
     return Queue(
         rows=rows,
-        count=mine.count(),
+        counts=dict(mine.order_by().values_list("state").annotate(Count("pk"))),
         before=first - 1,
         running=running,
         stands_still=bool(places) and not running,

@@ -70,13 +70,15 @@ class Comparison {
   }
 }
 
-function begin(root: HTMLElement, faceless: HTMLInputElement): void {
+function begin(root: HTMLElement): void {
+  // Not there for those who may not see faces.
+  const faceless = document.querySelector<HTMLInputElement>("[data-faceless]");
   const data = document.getElementById("compare-data")?.textContent ?? "";
   const { takes, repeats } = JSON.parse(data) as { takes: Take[]; repeats: number };
   const comparison = new Comparison(root, takes, repeats);
   comparison.align(0);
-  comparison.showFaces(!faceless.checked);
-  faceless.addEventListener("change", () => comparison.showFaces(!faceless.checked));
+  comparison.showFaces(faceless !== null && !faceless.checked);
+  faceless?.addEventListener("change", () => comparison.showFaces(!faceless.checked));
   for (const choice of root.querySelectorAll<HTMLInputElement>('input[name="cue"]')) {
     choice.addEventListener("change", () => comparison.align(Number(choice.value)));
   }
@@ -85,5 +87,4 @@ function begin(root: HTMLElement, faceless: HTMLInputElement): void {
 }
 
 const root = document.getElementById("compare");
-const faceless = document.querySelector<HTMLInputElement>("[data-faceless]");
-if (root !== null && faceless !== null) begin(root, faceless);
+if (root !== null) begin(root);

@@ -9,6 +9,10 @@ function checked(name: string): Set<string> {
   return new Set([...boxes].filter((box) => box.checked).map((box) => box.dataset[name] ?? ""));
 }
 
+function monthButtons(): NodeListOf<HTMLButtonElement> {
+  return document.querySelectorAll("button[data-months]");
+}
+
 export class Course {
   private data: Timeline | null = null;
   private months: number | null = null;
@@ -20,12 +24,14 @@ export class Course {
     this.data = text ? (JSON.parse(text) as Timeline) : null;
     this.cursor = null;
     this.listen();
+    this.press();
     await this.draw();
   }
 
   async draw(): Promise<void> {
     const root = document.getElementById("timeline");
     if (root === null || this.data === null || this.data.span === null) return;
+    this.leaveHidden(this.data);
     const isNew = !root.classList.contains("js-plotly-plot");
     const plot = await draw(root, figure(this.data, this.view(), this.cursor, theme()));
     if (!isNew) return;
@@ -45,11 +51,10 @@ export class Course {
   }
 
   private listen(): void {
-    const buttons = document.querySelectorAll<HTMLButtonElement>("button[data-months]");
-    buttons.forEach((button) =>
+    monthButtons().forEach((button) =>
       button.addEventListener("click", () => {
         this.months = button.dataset.months ? Number(button.dataset.months) : null;
-        buttons.forEach((each) => each.setAttribute("aria-pressed", String(each === button)));
+        this.press();
         void this.draw();
       }),
     );
@@ -57,6 +62,24 @@ export class Course {
       box.addEventListener("change", () => void this.draw());
     }
     document.getElementById("timeline")?.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  /** The buttons tell what is drawn; a page that was swapped in has them as at first. */
+  private press(): void {
+    const chosen = String(this.months ?? "");
+    monthButtons().forEach((each) => each.setAttribute("aria-pressed", String(each.dataset.months === chosen)));
+  }
+
+  /** Keys lead on from a session that is shown, and Enter opens no other. */
+  private leaveHidden(data: Timeline): void {
+    if (this.cursor === null || shown(data, this.view()).includes(this.cursor)) return;
+    this.cursor = null;
+    this.say("");
+  }
+
+  private say(words: string): void {
+    const status = document.getElementById("timeline-status");
+    if (status) status.textContent = words;
   }
 
   private key(event: KeyboardEvent): void {
@@ -70,8 +93,7 @@ export class Course {
     if (next === null) return;
     event.preventDefault();
     this.cursor = next;
-    const status = document.getElementById("timeline-status");
-    if (status) status.textContent = told(this.data, this.view(), next);
+    this.say(told(this.data, this.view(), next));
     void this.draw();
   }
 }

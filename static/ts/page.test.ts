@@ -17,6 +17,15 @@ describe("replacing parts of a page", () => {
     expect(document.body.textContent).toBe("newstays");
   });
 
+  it("tells the server that the page asks by itself", async () => {
+    const asked = vi.fn(async () => new Response("<main></main>"));
+    vi.stubGlobal("fetch", asked);
+    await fresh();
+    expect(asked).toHaveBeenCalledWith(location.href, {
+      headers: { Accept: "text/html", "X-Requested-With": "fetch" },
+    });
+  });
+
   it("leaves the page alone when the server does not have the element", async () => {
     document.body.innerHTML = '<main><div id="a">old</div></main>';
     serve("<main></main>");

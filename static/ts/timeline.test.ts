@@ -12,7 +12,7 @@ const STATES = { on: "ON", off: "OFF", between: "In between", unsure: "Not sure"
 /** One session a month of 2026, in these states; the value of each is its place plus one. */
 function course(states: string[], lanes: Lane[] = [], apart: Record<number, string> = {}): Timeline {
   const sessions = states.map((state, i) => ({
-    at: `2026-${String(i + 1).padStart(2, "0")}-10T10:00+00:00`, date: `day ${i}`, state, href: `/sessions/${i}/`,
+    at: `2026-${String(i + 1).padStart(2, "0")}-10T10:00`, date: `day ${i}`, state, href: `/sessions/${i}/`,
   }));
   const points = states.map((_, i): Point => [i, i + 1, 0.4, 3, ...(apart[i] ? [apart[i]] : [])] as Point);
   const bands = [{ state: "on", low: 2, high: 4 }, { state: "off", low: -1, high: 2 }];
@@ -77,6 +77,13 @@ describe("the course", () => {
     expect(drawn(data, view({ months: 3 })).data[0]).toMatchObject({ y: [3, 4, 5, 6] });
   });
 
+  it("reaches to what happened after the last session, and counts the months back from that session", () => {
+    const data = course(["on", "on", "on", "on", "on", "on"]);
+    data.span = [data.span![0], "2026-09-01T12:00"];
+    expect(range(data, null)[1]).toBeGreaterThan(Date.UTC(2026, 8, 1, 12));
+    expect(shown(data, view({ months: 3 }))).toEqual([2, 3, 4, 5]);
+  });
+
   it("gives a single session room, and never begins before the first", () => {
     const [from, to] = range(course(["on"]), 12);
     expect(to - from).toBeGreaterThan(0);
@@ -131,6 +138,12 @@ describe("the keyboard", () => {
 
   it("leads nowhere when nothing is shown", () => {
     expect(moved("ArrowLeft", [], null)).toBeNull();
+  });
+
+  it("tells why a session is not compared", () => {
+    const data = course(["on", "on"], [], { 1: "The light was too dark" });
+    const one = view({ measures: new Set(["a"]) });
+    expect(told(data, one, 1)).toBe("day 1, ON: Expressivity 2 % IOD (not compared: The light was too dark).");
   });
 
   it("tells the session in words and marks it in the chart", () => {

@@ -58,6 +58,11 @@ export interface Timeline {
   lanes: Lane[];
 }
 
+/** Moments are what the clinic's clock showed. Read as UTC, so that the browser's zone is no matter. */
+function read(at: string): number {
+  return Date.parse(at.includes("T") ? `${at}Z` : at);
+}
+
 /** What the person chose to see; `months` before the last session, null for all. `narrow` as a phone. */
 export interface View {
   narrow: boolean;
@@ -80,9 +85,9 @@ const FLAGS: Readonly<Record<string, string>> = { event: "triangle-down", flag: 
 
 /** The time shown, with room at both ends, so that no point sits on the frame. */
 export function range(data: Timeline, months: number | null): Range {
-  const [from, to] = (data.span ?? ["", ""]).map((moment) => Date.parse(moment)) as Range;
-  const wanted = new Date(to);
-  if (months !== null) wanted.setMonth(wanted.getMonth() - months);
+  const [from, to] = (data.span ?? ["", ""]).map(read) as Range;
+  const wanted = new Date(read(data.sessions.at(-1)?.at ?? ""));
+  if (months !== null) wanted.setUTCMonth(wanted.getUTCMonth() - months);
   const start = months === null ? from : Math.max(from, wanted.getTime());
   const room = Math.max(3 * DAY_MS, (to - start) * 0.04);
   return [start - room, to + room];
@@ -93,7 +98,7 @@ export function shown(data: Timeline, view: View): number[] {
   const [from, to] = range(data, view.months);
   const found: number[] = [];
   data.sessions.forEach((session, place) => {
-    const moment = Date.parse(session.at);
+    const moment = read(session.at);
     if (view.states.has(session.state) && from <= moment && moment <= to) found.push(place);
   });
   return found;
@@ -107,7 +112,9 @@ export function told(data: Timeline, view: View, place: number): string {
     .filter((measure) => view.measures.has(measure.id))
     .flatMap((measure) => {
       const point = measure.points.find(([of]) => of === place);
-      return point ? [`${measure.title} ${written(point[1])} ${measure.unit}`] : [];
+      if (point === undefined) return [];
+      const apart = point[4] ? ` (not compared: ${point[4]})` : "";
+      return [`${measure.title} ${written(point[1])} ${measure.unit}${apart}`];
     });
   return `${session.date}, ${data.states[session.state]}: ${values.join("; ")}.`;
 }
@@ -243,7 +250,7 @@ function eventShapes(data: Timeline, shownRange: Range, theme: Theme): Json[] {
 }
 
 function within(at: string, [from, to]: Range): boolean {
-  const moment = Date.parse(at);
+  const moment = read(at);
   return from <= moment && moment <= to;
 }
 
@@ -256,8 +263,8 @@ function laneTraces(lanes: Lane[], row: Row, shownRange: Range, theme: Theme): J
 
 /** Cut to the time shown, so that its words stand where they are seen. */
 function barTrace(bar: Bar, place: number, row: Row, [from, to]: Range, theme: Theme): Json[] {
-  const start = Math.max(from, Date.parse(bar.from));
-  const end = Math.min(to, Date.parse(bar.until));
+  const start = Math.max(from, read(bar.from));
+  const end = Math.min(to, read(bar.until));
   if (end <= start) return [];
   return [
     {

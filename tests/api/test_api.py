@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from clinic.accounts.models import Membership, Role
 from clinic.api.pagination import NOTICE
 from clinic.api.urls import router
 from clinic.audit.models import Event
-from clinic.patients.models import Patient
-from clinic.recordings.models import RecordingSession
+from clinic.exports import pseudonyms
+from clinic.patients.models import Consent, Patient, Purpose
+from clinic.patients.services import give_consent, withdraw
+from clinic.recordings.models import Recording, RecordingSession
+from clinic.verdicts.models import Verdict
 
 LISTS = [f"api:{basename}-list" for _, _, basename in router.registry]
 
@@ -66,15 +71,15 @@ def test_an_assistant_reads_recordings_but_no_measures(login, anna_assistant, re
     assert browser.get(reverse("api:trace-detail", args=[trace.id])).status_code == 404
 
 
-def test_a_researcher_knows_people_by_study_code_and_age(login, rita_researcher, patient):
+def test_a_researcher_knows_people_by_study_code_and_age(login, rita_researcher, shared, patient):
     (row,) = rows(login(rita_researcher), "api:patient-list")
     assert set(row) == {
-        "notice", "id", "clinic", "study_code", "age", "sex", "diagnosis_status", "archived",
+        "notice", "id", "clinic", "study_code", "age", "sex", "diagnosis_status",
     }  # fmt: skip
     assert (row["study_code"], row["age"]) == (patient.study_code, patient.age)
 
 
-def test_a_researcher_reads_measures_and_curves(login, rita_researcher, result):
+def test_a_researcher_reads_measures_and_curves(login, rita_researcher, shared, result):
     browser = login(rita_researcher)
     (measure,) = rows(browser, "api:result-list")[0]["measures"]
     assert (measure["value"], measure["unit"]) == (7.03125, "% IOD")
@@ -84,18 +89,81 @@ def test_a_researcher_reads_measures_and_curves(login, rita_researcher, result):
             assert secret not in page, name
 
 
+@pytest.mark.parametrize("name", LISTS)
+def test_a_researcher_sees_nothing_of_people_who_took_sharing_back(
+    login, rita_researcher, shared, known, name
+):
+    browser = login(rita_researcher)
+    seen = rows(browser, name)
+    withdraw(shared, actor=None)
+    assert rows(browser, name) == []
+    for row in seen:
+        assert browser.get(f"{reverse(name)}{row['id']}/").status_code == 404
+
+
+def test_a_researcher_learns_neither_dates_nor_devices(
+    login, rita_researcher, carl_clinician, shared, known, recording
+):
+    session = recording.session
+    session.device, session.submitted = {"name": "Pauls Telefon"}, session.recorded
+    session.save()
+    Recording.objects.update(caption="filmed on Monday", capture={"label": "FaceTime of Paul"})
+    Verdict.objects.update(since=session.recorded)
+    browser, shift = login(rita_researcher), pseudonyms.shift(session.patient)
+    (told,) = rows(browser, "api:session-list")
+    assert parse_datetime(told["recorded"]) == session.recorded + shift
+    (verdict,) = rows(browser, "api:verdict-list")
+    assert parse_datetime(verdict["since"]) == session.recorded + shift
+    days = {f"{timezone.localtime(session.recorded):%Y-%m-%d}", f"{session.recorded:%Y-%m-%d}"}
+    for name in LISTS:
+        page = browser.get(reverse(name)).content.decode()
+        for secret in ("Telefon", "Monday", "FaceTime", recording.sha256, *days):
+            assert secret not in page, (name, secret)
+    assert "Telefon" in login(carl_clinician).get(reverse("api:session-list")).content.decode()
+
+
+def test_a_researcher_finds_no_session_by_its_true_date(
+    login, rita_researcher, carl_clinician, shared, session
+):
+    asked = {"recorded_after": "2000-01-01T00:00:00Z"}
+    for user, number in ((carl_clinician, 1), (rita_researcher, 0)):
+        found = login(user).get(reverse("api:session-list"), asked)
+        assert (found.status_code, found.json()["count"]) == (200, number)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_that_no_calendar_holds_is_refused(login, carl_clinician, moment):
+    for end in ("recorded_after", "recorded_before"):
+        answer = login(carl_clinician).get(reverse("api:session-list"), {end: moment})
+        assert answer.status_code == 400
+
+
+def test_the_order_of_study_codes_tells_no_names(login, rita_researcher, clinic, consent_texts):
+    for name, code in (("Abel", "S-9"), ("Berg", "S-5"), ("Cole", "S-7")):
+        person = Patient.objects.create(
+            clinic=clinic, first_name="A", last_name=name, birth_date="1900-01-01", study_code=code
+        )
+        give_consent(person, [Purpose.SHARING], by=Consent.By.STAFF, actor=None)
+    listed = rows(login(rita_researcher), "api:patient-list")
+    assert [row["study_code"] for row in listed] == ["S-5", "S-7", "S-9"]
+    assert {row["age"] for row in listed} == {"over 89"}
+
+
 def test_names_show_only_where_the_person_may_see_them(
-    login, carl_clinician, patient, other_clinic
+    login, carl_clinician, patient, other_clinic, consent_texts
 ):
     Membership.objects.create(user=carl_clinician, clinic=other_clinic, role=Role.RESEARCHER)
-    Patient.objects.create(
+    hidden = Patient.objects.create(
         clinic=other_clinic, first_name="Hidden", last_name="Person", birth_date="1950-01-01"
     )
+    give_consent(hidden, [Purpose.SHARING], by=Consent.By.STAFF, actor=None)
     page = rows(login(carl_clinician), "api:patient-list")
     assert {row.get("last_name") for row in page} == {"Patient", None}
 
 
-def test_it_is_told_how_a_session_and_its_films_came_about(login, rita_researcher, recording):
+def test_it_is_told_how_a_session_and_its_films_came_about(
+    login, rita_researcher, shared, recording
+):
     session = recording.session
     session.ill, session.helped, session.practice = True, True, True
     session.save()
@@ -103,8 +171,8 @@ def test_it_is_told_how_a_session_and_its_films_came_about(login, rita_researche
     recording.save()
     browser = login(rita_researcher)
     (row,) = rows(browser, "api:session-list")
-    told = ("ill", "facial_procedure", "too_ill", "helped", "practice", "imported")
-    assert [row[name] for name in told] == [True, None, None, True, True, False]
+    told = ("ill", "facial_procedure", "helped", "practice", "imported")
+    assert [row[name] for name in told] == [True, None, True, True, False]
     (film,) = rows(browser, "api:recording-list")
     assert film["partial"] is True
 
@@ -191,7 +259,7 @@ def test_lists_cost_the_same_for_few_and_many(
     assert count_queries(lambda: rows(browser, name)) == few
 
 
-def test_reading_is_recorded(login, rita_researcher, clinic, result):
+def test_reading_is_recorded(login, rita_researcher, shared, clinic, result):
     browser = login(rita_researcher)
     browser.get(reverse("api:result-list"))
     browser.get(reverse("api:result-detail", args=[result.id]))

@@ -158,6 +158,30 @@ def test_a_session_is_started_and_its_context_corrected(login, anna_assistant, s
     )
 
 
+def test_what_was_told_of_a_finished_session_stays(login, anna_assistant, session):
+    browser = login(anna_assistant)
+    session.submitted, session.medication = session.recorded, "on"
+    session.save()
+    first = {"medication": "off", "dyskinesia": "none"}
+    assert patch(browser, "api:session-detail", session.id, first).status_code == 200
+    refused = patch(browser, "api:session-detail", session.id, {"medication": "on"})
+    assert (refused.status_code, refused.json()["notice"]) == (409, NOTICE)
+    session.refresh_from_db()
+    assert session.medication == "off"
+
+
+def test_a_dose_of_more_than_a_day_ago_is_refused(login, anna_assistant, session):
+    sent = {"minutes_since_dose": 1441}
+    refused = patch(login(anna_assistant), "api:session-detail", session.id, sent)
+    assert "minutes_since_dose" in refused.json()["wrong"]
+
+
+def test_medicines_of_no_day_that_can_be_meant_are_refused(login, carl_clinician, patient):
+    sent = {"patient": str(patient.id), "start": "2026-01-01", "text": "L", "end": "9999-12-31"}
+    refused = post(login(carl_clinician), "api:regimen-list", sent)
+    assert "end" in refused.json()["wrong"]
+
+
 def test_a_session_needs_a_protocol_in_use_and_a_patient_on_the_list(
     login, anna_assistant, session
 ):

@@ -9,9 +9,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
+from clinic import checks
 from clinic.audit import chain, services
 from clinic.audit.models import Action, Event, Head
+from clinic.patients.models import Patient
 
 pytestmark = pytest.mark.django_db
 
@@ -111,7 +114,16 @@ def test_a_head_that_was_put_back_leaves_events_beyond_it(ten):
     Head.objects.update(position=7, hash=ten[6].hash)
     assert chain.verify().broken == 8
     Head.objects.all().delete()
-    assert chain.verify().broken == 1
+    report = chain.verify()
+    assert (report.broken, report.why) == (1, chain.LOST)
+
+
+def test_a_chain_that_seals_no_more_is_told_by_a_check(ten):
+    Head.objects.all().delete()
+    services.record(Action.READ, Patient.objects.get(), actor=None)
+    assert checks.audit_trail_is_sealed(None) == []
+    rows().filter(position=None).update(at=timezone.now() - datetime.timedelta(hours=2))
+    assert [message.id for message in checks.audit_trail_is_sealed(None)] == ["clinic.W003"]
 
 
 def test_a_trail_cut_short_with_its_head_is_found_by_a_head_kept_elsewhere(ten):

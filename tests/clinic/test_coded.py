@@ -8,14 +8,16 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.accounts.models import Clinic, User
+from clinic.accounts.models import Clinic, Membership, Role, User
 from clinic.audit import services as audit
 from clinic.audit.models import Action, Event
 from clinic.dashboards import coded
-from clinic.patients.models import Patient
+from clinic.patients.models import Consent, Patient, Purpose
+from clinic.patients.services import ask_anew, give_consent, withdraw
 from clinic.recordings.models import Protocol, Recording
 from clinic.therapy.models import ClinicalEvent, Regimen
 from tests.clinic.analysed import amplitude, analysed, expressivity, film, sitting
+from tests.clinic.judged import session, weekly
 from tests.clinic.replayed import keep_landmarks
 from tests.conftest import Login
 
@@ -26,7 +28,7 @@ IDENTIFYING = (
 
 
 @pytest.fixture
-def films(consented_patient: Patient, protocol: Protocol) -> list[Recording]:
+def films(consented_patient: Patient, shared: Consent, protocol: Protocol) -> list[Recording]:
     Patient.objects.filter(pk=consented_patient.pk).update(email="paul@example.org")
     made = []
     for days, value in ((30, 7.25), (2, 6.5)):
@@ -39,7 +41,7 @@ def films(consented_patient: Patient, protocol: Protocol) -> list[Recording]:
 
 
 @pytest.fixture
-def page(login: Login, rita_researcher: User, consented_patient: Patient) -> Any:
+def page(login: Login, rita_researcher: User, consented_patient: Patient, shared: Consent) -> Any:
     def get(**asked: str) -> Any:
         address = reverse("dashboards:coded", args=[consented_patient.id])
         return login(rita_researcher).get(address, asked)
@@ -53,10 +55,36 @@ def listed(login: Login, rita_researcher: User) -> Any:
 
 
 def people_of(clinic: Clinic, count: int) -> None:
+    """Who all agree to sharing."""
     for i in range(count):
-        Patient.objects.create(
+        person = Patient.objects.create(
             clinic=clinic, first_name="F", last_name=f"Last{i}", birth_date="1950-01-01"
         )
+        give_consent(person, [Purpose.SHARING], by=Consent.By.STAFF, actor=None)
+
+
+def test_who_never_agreed_to_sharing_is_not_there(
+    listed: Any, page: Any, films: list[Recording], shared: Consent
+) -> None:
+    Consent.objects.filter(pk=shared.pk).delete()
+    assert list(listed().context["page"]) == []
+    assert page().status_code == 404
+
+
+def test_who_takes_sharing_back_is_gone_at_once(
+    listed: Any, page: Any, films: list[Recording], shared: Consent
+) -> None:
+    assert page().status_code == 200
+    withdraw(shared, actor=None)
+    assert list(listed().context["page"]) == []
+    assert page().status_code == 404
+
+
+def test_who_agreed_to_an_older_text_must_be_asked_again(
+    page: Any, clinic: Clinic, films: list[Recording], ada_admin: User
+) -> None:
+    ask_anew(clinic, Purpose.SHARING, {"en": "Another text."}, actor=ada_admin)
+    assert page().status_code == 404
 
 
 def test_people_are_listed_by_study_code_with_their_sessions(
@@ -183,3 +211,63 @@ def test_more_people_and_sessions_cost_no_more_queries(
         smile = film(sitting(patient, protocol, days), "smile")
         keep_landmarks(analysed(smile, [amplitude(5.0)]))
     assert (count_queries(listed), count_queries(page)) == before
+
+
+def test_the_change_verdict_is_there_without_a_link_to_a_page_with_names(
+    page: Any, patient: Patient, shared: Consent
+) -> None:
+    before = weekly(patient, 10, 12, 11, 13, 11, medication="on", last=1)
+    session(patient, 11, 0, "on", ill=True)
+    text = page().content.decode()
+    assert "Cannot compare: the person was ill or very tired" in text
+    assert "Usual band" in text
+    assert "1 session left out" in text
+    assert "Next:" not in text
+    assert "/sessions/" not in text
+    assert "/patients/" not in text
+    assert str(before[0].id) in text  # as one of two sessions side by side
+
+
+def test_two_sessions_are_compared_by_study_code_and_as_meshes_only(
+    login: Login,
+    rita_researcher: User,
+    carl_clinician: User,
+    clinic: Clinic,
+    films: list[Recording],
+    patient: Patient,
+    shared: Consent,
+) -> None:
+    old, new = films
+    address = reverse("dashboards:coded_compare", args=[patient.id])
+    asked = {"first": str(old.session_id), "second": str(new.session_id), "task": "smile"}
+    response = login(rita_researcher).get(address, asked)
+    text = response.content.decode()
+    assert [word for word in IDENTIFYING if word in text] == []
+    assert patient.study_code in text
+    sides = response.context["player"]["takes"]
+    assert [side["mesh"] for side in sides] == [
+        reverse("dashboards:mesh", args=[one.id]) for one in films
+    ]
+    assert "/patients/" not in text
+    assert "/sessions/" not in text
+    Membership.objects.create(user=rita_researcher, clinic=clinic, role=Role.ASSISTANT)
+    sides = login(rita_researcher).get(address, asked).context["player"]["takes"]
+    assert [side["video"] for side in sides] == ["", ""]  # though an assistant may watch
+    assert login(carl_clinician).get(address).status_code == 404
+    withdraw(shared, actor=None)
+    assert login(rita_researcher).get(address).status_code == 404
+
+
+def test_curves_go_to_researchers_only_while_the_person_agrees_to_sharing(
+    login: Login, rita_researcher: User, films: list[Recording], shared: Consent
+) -> None:
+    address = reverse("dashboards:curves", args=[films[0].id])
+    assert login(rita_researcher).get(address).status_code == 200
+    withdraw(shared, actor=None)
+    assert login(rita_researcher).get(address).status_code == 404
+
+
+def test_people_over_89_are_one_group(page: Any, listed: Any, consented_patient: Patient) -> None:
+    Patient.objects.filter(pk=consented_patient.pk).update(birth_date="1901-01-01")
+    for shown in (page(), listed()):
+        assert "over 89" in shown.content.decode()

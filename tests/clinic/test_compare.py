@@ -15,10 +15,13 @@ from clinic.audit import services as audit
 from clinic.audit.models import Action, Event
 from clinic.patients.models import Patient
 from clinic.recordings.models import Protocol, Recording, RecordingSession
+from diagnosis.config import Finding, Severity
+from diagnosis.models import Result
 from tests.clinic.analysed import analysed, expressivity, film, sitting
 from tests.clinic.replayed import keep_landmarks
 from tests.conftest import Login
 
+DARK = Finding("too_dark", Severity.ADVISES, "It is dark.", "Mean luma of the face is 41.")
 TRACES = {"intensity": [0, 0.1, 0.3], "movement:mouth_corner": [0, 2, 6], "movement:cheek": [0, 9]}
 
 
@@ -72,6 +75,71 @@ def test_a_session_in_another_state_is_not_compared_unless_asked_for(
     response = page(second=str(off.session_id))
     assert chosen(response)[:2] == (films[1].session_id, off.session_id)
     assert "The medication state differs: ON against OFF." in response.content.decode()
+
+
+def test_a_session_of_the_baseline_is_never_compared_with_itself(
+    page: Any, films: list[Recording]
+) -> None:
+    first = films[1].session_id
+    assert chosen(page(second=str(first)))[:2] == (films[2].session_id, first)
+    assert chosen(page(second=str(films[3].session_id)))[0] == first
+    newest = films[-1].session_id
+    assert chosen(page(first=str(newest)))[:2] == (newest, films[-2].session_id)
+
+
+def test_an_off_session_stands_against_the_off_baseline(
+    page: Any, films: list[Recording], patient: Patient, protocol: Protocol
+) -> None:
+    off = [recorded(patient, protocol, days, "off") for days in (27, 20, 13, 6, 1)]
+    assert chosen(page(second=str(off[-1].session_id)))[0] == off[0].session_id
+    assert chosen(page(second=str(off[0].session_id)))[0] == off[1].session_id
+    assert chosen(page(second=str(films[-1].session_id)))[0] == films[1].session_id
+
+
+def test_the_only_session_stands_on_both_sides_and_that_is_said(
+    page: Any, consented_patient: Patient, protocol: Protocol
+) -> None:
+    only = recorded(consented_patient, protocol, 3)
+    response = page(second=str(only.session_id))
+    assert chosen(response)[:2] == (only.session_id, only.session_id)
+    assert "There is only one session with films" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"dyskinesia": "troublesome"}, "troublesome dyskinesia"),
+        ({"ill": True}, "the person was ill or very tired"),
+        ({"practice": True}, "the first session, in which a person learns how it is done"),
+    ],
+)
+def test_what_speaks_against_a_session_is_told(
+    page: Any, films: list[Recording], facts: dict[str, Any], reason: str
+) -> None:
+    RecordingSession.objects.filter(pk=films[-1].session_id).update(**facts)
+    text = page(second=str(films[-1].session_id)).content.decode()
+    assert f"is compared with no other session: {reason}." in text
+    assert "No difference is given" in text
+
+
+def test_light_and_frame_rate_that_differ_are_told(page: Any, films: list[Recording]) -> None:
+    assert "against" not in " ".join(page().context["cautions"])
+    dark = analysed(films[-1], traces=TRACES, findings=[DARK])
+    Result.objects.filter(pk=dark.pk).update(capture={"fps": 15, "fps_mean": 15})
+    Result.objects.filter(subject=films[1].id).update(capture={"fps": 30, "fps_mean": 30})
+    cautions = page(second=str(films[-1].session_id)).context["cautions"]
+    assert "Light: without a remark against too dark." in cautions
+    assert "Frame rate: 30 frames per second against 15 frames per second." in cautions
+
+
+def test_the_difference_of_the_two_stands_beside_what_chance_makes(
+    page: Any, films: list[Recording]
+) -> None:
+    for made, value in zip(films, (9, 10, 12, 11, 13, 8), strict=True):
+        analysed(made.session, [expressivity(value)])
+    text = page().content.decode()
+    assert "Two single sessions differ by up to this by chance (MDC95)" in text
+    assert "<td>0.800 times the first</td><td>1.37 times, up or down</td>" in text
 
 
 def test_without_a_baseline_the_oldest_and_the_newest_are_shown(

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import math
-import re
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from clinic.accounts.models import Clinic, User
 from clinic.audit.models import Action, Event
-from clinic.dashboards import charts, curves, labels
+from clinic.dashboards import charts, curves
 from clinic.dashboards.measures import MeasureTable
 from clinic.dashboards.series import trends
 from clinic.dashboards.takes import assessment
-from clinic.patients.models import Patient, Purpose
+from clinic.patients.models import Patient
 from clinic.recordings.models import Protocol, Recording, RecordingSession
 from clinic.recordings.services import finish_session
-from diagnosis import models, reliability
+from diagnosis import models
 from diagnosis.config import Finding, Measure, Severity, Side
 from diagnosis.models import Job, Trace
 from tests.clinic.analysed import RELEASE, amplitude, analysed, expressivity, film, sitting
 from tests.conftest import Login
 
-SMALL = "the tracker reports only 12 % of this movement"
 DARK = Finding("too_dark", Severity.ADVISES, "It is dark.", "Mean luma of the face is 41.")
 LIKELIHOOD = {"value": 0.72, "baseline": 0.61, "takes": ["smile"]}
 
@@ -140,83 +137,6 @@ def test_an_absent_measure_is_shown_with_its_reason(
     assert "the face was not seen long enough" in page
 
 
-def test_a_measure_of_low_reliability_says_why(
-    login: Login, carl_clinician: User, session: RecordingSession
-) -> None:
-    analysed(film(session, "smile"), [amplitude(7.5, caution=SMALL)])
-    analysed(film(session, "surprise"), [amplitude(5.25)])
-    browser = login(carl_clinician)
-    page = text(browser, "session", session)
-    assert page.count("<sup>1</sup></a></th>") == 1
-    assert "Low reliability: the tracker reports only 12 % of this movement." in page
-    for sign in ("low-", "note-"):  # the row leads to the reason, and that back to the row
-        (anchor,) = re.findall(rf'id="({sign}[^"]+)"', page)
-        assert f'href="#{anchor}"' in page
-    trends_page = text(browser, "patient", session.patient)
-    assert trends_page.count('badge--flag">low reliability<') == 1
-    assert "The tracker reports only 12 % of this movement." in trends_page
-
-
-def test_a_headline_of_low_reliability_says_so_beside_its_number(
-    login: Login, carl_clinician: User, session: RecordingSession
-) -> None:
-    session.protocol.headline = "expressivity"
-    session.protocol.save()
-    analysed(film(session, "smile"), [amplitude(7.5)])
-    analysed(session, [expressivity(7.5, caution=SMALL)])
-    browser = login(carl_clinician)
-    page = text(browser, "session", session)
-    number, reason = page.split('<p class="verdict__word">7.50')[1].split("</p>", 1)
-    assert 'badge--flag">low reliability<' in number
-    assert f"Low reliability: {SMALL}." in reason
-    course = text(browser, "patient", session.patient)
-    assert course.count('badge--flag">low<') == 1
-    assert f"{labels.first_upper(SMALL)}." in course
-
-
-def test_a_trend_marks_the_sessions_of_low_reliability_not_only_the_newest(
-    login: Login, carl_clinician: User, consented_patient: Patient, protocol: Protocol
-) -> None:
-    for days, caution in ((20, SMALL), (10, ""), (1, "")):
-        smile = film(sitting(consented_patient, protocol, days), "smile")
-        analysed(smile, [amplitude(7.5, caution=caution)])
-    page = text(login(carl_clinician), "patient", consented_patient)
-    assert f"In 1 of 3 sessions: {SMALL}." in page
-    assert page.count('badge--flag">low<') == 1
-
-
-def test_curves_of_low_reliability_are_marked_wherever_they_are_shown(
-    login: Login, carl_clinician: User, session: RecordingSession
-) -> None:
-    made = film(session, "smile")
-    names = ("mouth_corner", "cheek_raise", "cheek_raise_left")
-    analysed(made, traces={f"movement:{name}": [0, 0, 1, 2] for name in names})
-    reason = reliability.caution("cheek_raise")
-    assert reason
-    browser = login(carl_clinician)
-    data = browser.get(reverse("dashboards:curves", args=[made.id])).json()
-    drawn = {(c["label"], c["side"]): c["caution"] for c in data["charts"][0]["curves"]}
-    assert drawn == {
-        ("Mouth corner", ""): "",
-        ("Cheek raise", ""): reason,
-        ("Cheek raise", "left"): reason,
-    }
-    page = text(browser, "session", session)
-    assert page.count('badge--flag">low reliability<') == 2
-    assert f"Cheek raise, left is of low reliability: {reason}." in page
-    assert "Mouth corner is of low reliability" not in page
-
-
-def test_the_reliability_of_a_curve_is_that_of_the_direction_that_is_asked_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    gains = {"eye_opening": {"full": 0.9}, "-eye_opening": {"full": 0.25}}
-    monkeypatch.setattr(reliability, "gains", lambda: gains)
-    trace = Trace(name="movement:eye_opening_left")
-    assert curves.caution(trace, "surprise") == ""
-    assert "25 %" in curves.caution(trace, "eye_closure")
-
-
 @pytest.mark.parametrize("headline", ["expressivity", "slowness"])
 def test_the_summaries_stand_together_with_their_parts_the_headline_first(
     login: Login, carl_clinician: User, session: RecordingSession, headline: str
@@ -297,54 +217,6 @@ def test_the_number_of_queries_does_not_grow(
     assert counts[0] == counts[1]
 
 
-def test_the_list_tells_where_each_session_stands(
-    login: Login, carl_clinician: User, consented_patient: Patient, protocol: Protocol
-) -> None:
-    begun, queued, failed, analysed_one = (sitting(consented_patient, protocol) for _ in range(4))
-    for session in (begun, queued, failed, analysed_one):
-        film(session, "rest")
-        film(session, "smile")
-    for session in (queued, failed, analysed_one):
-        finish_session(session, actor=carl_clinician)
-    Job.objects.filter(group=failed.id).update(state=Job.State.FAILED)
-    for made in analysed_one.recordings.all():
-        analysed(made)
-    page = text(login(carl_clinician), "patient", consented_patient)
-    for words in (
-        "Open, 2 of 3 films",
-        "Being analysed, 0 of 2 films done (0 %)",
-        "Analysis failed for 2 of 2 films",
-        ">Analysed<",
-    ):
-        assert page.count(words) == 1
-
-
-def test_a_session_without_consent_to_analysis_says_so(
-    login: Login, carl_clinician: User, session: RecordingSession
-) -> None:
-    session.patient.consents.filter(text__purpose=Purpose.ANALYSIS).update(withdrawn=timezone.now())
-    film(session, "smile")
-    finish_session(session, actor=carl_clinician)
-    browser = login(carl_clinician)
-    assert "Not analysed: no consent to it" in text(browser, "patient", session.patient)
-    assert "Not analysed: there is no consent to analysis." in text(browser, "session", session)
-
-
-def test_progress_tells_when_the_page_is_out_of_date(
-    login: Login, carl_clinician: User, session: RecordingSession
-) -> None:
-    address = reverse("dashboards:patient_progress", args=[session.patient_id])
-    browser = login(carl_clinician)
-    made = film(session, "rest")
-    finish_session(session, actor=carl_clinician)
-    before = browser.get(address).json()
-    assert (before["analysing"], before["analysed"], before["moving"]) == (1, 0, True)
-    analysed(made)
-    after = browser.get(address).json()
-    assert (after["analysing"], after["analysed"], after["moving"]) == (0, 1, False)
-    assert before["mark"] != after["mark"]
-
-
 def test_curves_come_with_cue_windows_and_gaps(
     login: Login, carl_clinician: User, recording: Recording
 ) -> None:
@@ -384,35 +256,3 @@ def test_a_trend_is_told_in_words_by_medication_state(
     assert words.startswith("3 sessions from ")
     assert "ON: first 8.00, latest 6.00, between 6.00 and 8.00 % IOD." in words
     assert "OFF: 4.00 % IOD." in words
-
-
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [
-        (7.456, "7.46"),
-        (74.56, "74.6"),
-        (745.6, "746"),
-        (0.01234, "0.0123"),
-        (0, "0"),
-        (None, labels.NO_NUMBER),
-    ],
-)
-def test_numbers_have_three_significant_digits(value: float | None, written: str) -> None:
-    assert labels.significant(value) == written
-
-
-@pytest.mark.parametrize(
-    ("facts", "name"),
-    [
-        ({"browser": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4) Version/18.4 Safari/604.1"},
-         "Safari 18, iPhone"),
-        ({"browser": "Mozilla/5.0 (Linux; Android 15) Chrome/141.0.0.0 Mobile Safari/537.36"},
-         "Chrome 141, Android"),
-        ({"browser": "Mozilla/5.0 (Windows NT 10.0) Chrome/141.0 Safari/537.36 Edg/141.0"},
-         "Edge 141, Windows"),
-        ({"name": "Simulated camera"}, "Simulated camera"),
-        ({}, ""),
-    ],
-)  # fmt: skip
-def test_a_device_is_named_by_browser_and_system(facts: dict[str, str], name: str) -> None:
-    assert labels.device(facts) == name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from clinic.audit.models import Action, Event
 from clinic.exports import erasure
 from clinic.exports.holdings import Holdings
 from clinic.patients.models import Patient
-from diagnosis import queue
+from clinic.patients.views import SEARCH
+from diagnosis import queue, runner
 from diagnosis.models import Job, Measure, Result, Trace
 
 from .exporting import furnish
@@ -162,6 +164,50 @@ def test_a_worker_that_died_does_not_hold_an_erasure_up(first, carl):
     assert not Patient.objects.filter(pk=first.patient_id).exists()
     with pytest.raises(queue.LostLease):
         queue.renew(job)
+
+
+def test_who_asks_for_an_erasure_twice_gets_the_receipt_twice(
+    first, carl, carl_clinician, monkeypatch
+):
+    patient, erase = first.patient, erasure.erase
+
+    def twice(patient: Patient, *, actor: Any) -> str:
+        erase(patient, actor=actor)
+        return erase(Patient(pk=patient_id), actor=actor)
+
+    patient_id = patient.id
+    monkeypatch.setattr(erasure, "erase", twice)
+    answer = carl.post(page(patient), meant(patient))
+    assert answer["Location"] == reverse("exports:receipt", args=[patient_id])
+
+
+def test_no_login_keeps_a_search_for_the_erased(first, carl, login, anna_assistant):
+    other = login(anna_assistant)
+    other.post(reverse("patients:list"), {"search": "Paul"})
+    assert SEARCH in other.session
+    carl.post(page(first.patient), meant(first.patient))
+    assert SEARCH not in other.session
+    assert other.get(reverse("patients:list")).status_code == 200
+
+
+def test_a_stalled_worker_leaves_no_file_after_an_erasure(first, carl):
+    Job.objects.all().update(state=Job.State.CANCELLED)
+    film = first.recordings.first()
+    queue.enqueue(Job.Kind.TAKE, group=first.id, subject=film.id, payload={})
+    job = queue.claim("a worker")
+    past = timezone.now() - datetime.timedelta(minutes=1)
+    Job.objects.filter(pk=job.pk).update(lease_until=past)
+    carl.post(page(first.patient), meant(first.patient))
+    late = Result(
+        job=job, kind=job.kind, group=job.group, subject=job.subject, release="one",
+        release_sha256="0" * 64, evidence="simulated", usable=True,
+        landmarks="landmarks/late.npz", neutral="landmarks/late-neutral.npz",
+    )  # fmt: skip
+    for name in (late.landmarks, late.neutral):
+        (Path(settings.MEDIA_ROOT) / name).write_bytes(b"late")
+    with pytest.raises(queue.LostLease):
+        runner._store(job, late)
+    assert files() == set()
 
 
 def test_an_erasure_that_stopped_half_way_can_be_repeated(first, carl_clinician, monkeypatch):

@@ -112,7 +112,7 @@ def test_everything_holds_films_landmarks_reports_consents_and_who_saw_what(firs
     assert found.read(report) == b"%PDF"
     purposes = {row["purpose"] for row in table(found, "consents.csv")}
     assert purposes == {"care", "analysis", "training", "teaching", "sharing"}
-    last = table(found, "access.csv")[-1]
+    last = table(opened(asked(carl, "complete", first.patient)), "access.csv")[-1]
     assert (last["who"], last["did"]) == ("Carl Clinician", "exported")
     assert last["detail"] == "complete"
     assert archive.NOTICE in found.read("README.txt").decode()
@@ -173,6 +173,7 @@ def test_without_room_on_the_disk_everything_is_refused(first, carl, settings):
     settings.DISK_RESERVE_BYTES = 2**62
     answer = asked(carl, "complete", first.patient)
     assert answer.status_code == 302
+    assert not Event.objects.filter(action=Action.EXPORT).exists()  # nothing was taken
     assert "no room" in carl.get(answer["Location"]).content.decode()
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.audit.models import Action, Event
-from clinic.exports import pseudonyms
+from clinic.exports import pseudonyms, sittings
 from clinic.exports.archive import NOTICE
 from clinic.patients.models import Consent, Patient, Purpose
 from clinic.patients.services import give_consent, withdraw
@@ -166,6 +166,22 @@ def test_the_audit_tells_it_of_the_clinic_and_of_each_person(first, export, rita
         ("clinic", "research, 1 people"),
         ("patient", "research"),
     }
+
+
+def test_it_costs_the_same_queries_for_few_and_many_people(
+    clinic, protocol, consent_texts, login, rita_researcher, count_queries
+):
+    def cost(number: int) -> int:
+        for _ in range(number):
+            person = Patient.objects.create(
+                clinic=clinic, first_name="A", last_name="B", birth_date="1950-01-01"
+            )
+            give_consent(person, [Purpose.SHARING], by=Consent.By.STAFF, actor=None)
+            made.analysed(made.sitting(person, protocol), [made.expressivity(1.0)])
+        address = reverse("exports:coded", args=[clinic.id])
+        return count_queries(lambda: login(rita_researcher).post(address))
+
+    assert cost(3) == cost(sittings.AT_A_TIME - 3)
 
 
 def test_the_page_counts_who_shares_and_names_nobody(first, login, rita_researcher):

@@ -154,6 +154,14 @@ def test_codes_of_others_come_only_where_a_site_enables_them(asked, settings):
         assert code in enabled
 
 
+def test_a_bundle_of_somebody_without_results_says_what_it_must_not_be_used_for(
+    patient, carl_clinician, login
+):
+    answer = login(carl_clinician).post(reverse("exports:fhir", args=[patient.id]))
+    (tag,) = json.loads(body(answer))["meta"]["tag"]
+    assert (tag["code"], tag["display"]) == ("investigational", NOTICE)
+
+
 def test_every_code_of_our_own_is_in_the_code_system(bundle):
     (system,) = of_type(bundle, "CodeSystem")
     listed = {concept["code"] for concept in system["concept"]}

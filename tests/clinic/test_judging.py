@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
+
 import pytest
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from clinic.accounts.models import Clinic
 from clinic.dashboards.series import trends
@@ -58,7 +63,24 @@ def test_two_low_sessions_a_week_apart_are_less_movement_since_the_first(
     assert found.answer.endswith(": less movement")
     assert [one.session for one in found.behind] == [made[4].id, made[5].id]
     assert [one.session for one in found.baseline] == [one.id for one in made[:4]]
-    assert found.difference == "7.50 % IOD less than the baseline's mean (65\N{NO-BREAK SPACE}%)"
+    assert found.difference == "7.45 % IOD less than the baseline's mean (65\N{NO-BREAK SPACE}%)"
+
+
+def test_two_outside_within_five_days_are_no_change_yet_and_say_from_when(
+    patient: Patient,
+) -> None:
+    weekly(patient, *BASELINE, last=10)
+    first = session(patient, 5, 3)
+    session(patient, 4, 0)
+    found = judged(patient)
+    assert found.answer == "Outside in 2 sessions within 5 days: not yet a change (less movement)"
+    day = date_format(localtime(first.recorded) + timedelta(days=5), "j F Y")
+    assert found.next_step == f"Ask for one more recording on {day} or later."
+
+
+def test_what_was_collected_too_long_ago_counts_no_more(patient: Patient) -> None:
+    weekly(patient, 10, 12, 11, last=15)
+    assert judged(patient).answer == "Collecting: 2 of 4 recordings"
 
 
 def test_on_and_off_are_judged_apart(patient: Patient) -> None:
@@ -247,8 +269,9 @@ def test_the_clinics_other_patients_narrow_the_band(
     band = judged(patient).verdict.band
     assert alone is not None
     assert band is not None
-    # Three baselines with a sum of squares 1 over 3: Sc^2 = 1 / 3, d0 = 6; S^2 = (2 + 5) / 9.
-    assert (band.df, band.sd) == (9, pytest.approx((7 / 9) ** 0.5))
+    # Three baselines with a sum of squares of (ln 1.1)^2 over 3, d0 = 6; the own one's is 0.038261.
+    spread = ((2 * math.log(1.1) ** 2 + 0.0382613) / 9) ** 0.5
+    assert (band.df, band.sd) == (9, pytest.approx(11.4454 * spread, rel=1e-5))
     assert band.high < alone.high
 
 

@@ -11,6 +11,8 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.audit.models import Action, Event
 from clinic.dashboards import meshes
+from clinic.patients.models import Consent
+from clinic.patients.services import withdraw
 from clinic.recordings.models import Recording, RecordingSession
 from tests.clinic.analysed import analysed, film, sitting
 from tests.clinic.replayed import keep_landmarks
@@ -23,7 +25,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def recording(session: RecordingSession) -> Recording:
+def recording(session: RecordingSession, shared: Consent) -> Recording:
     made = film(session, "smile")
     keep_landmarks(analysed(made))
     return made
@@ -97,3 +99,16 @@ def test_the_files_of_many_films_cost_one_query(
         keep_landmarks(analysed(other))
     with django_assert_num_queries(1):
         assert len(meshes.files([recording.id, *(other.id for other in others)])) == 5
+
+
+def test_researchers_get_meshes_only_while_the_person_agrees_to_sharing(
+    login: Login,
+    anna_assistant: User,
+    rita_researcher: User,
+    shared: Consent,
+    recording: Recording,
+) -> None:
+    assert get(login(rita_researcher), recording).status_code == 200
+    withdraw(shared, actor=None)
+    assert get(login(rita_researcher), recording).status_code == 404
+    assert get(login(anna_assistant), recording).status_code == 200

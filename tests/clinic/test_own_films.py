@@ -212,7 +212,8 @@ class TestWhoWatched:
         for what in (COMPLETE, "measures"):
             record(Action.EXPORT, finished.patient, actor=carl_clinician, detail=what)
         page_now = shown(paul, finished)
-        assert page_now.count("<li>Carl Clinician,") == 2
+        assert page_now.count("<li>Carl Clinician,") == 3
+        assert page_now.count("(took a copy of your measurements, without films)</li>") == 1
         assert page_now.count("(only how your face moved, without pictures)</li>") == 1
         assert page_now.count("(took a copy of all your films)</li>") == 1
 

@@ -125,6 +125,7 @@ def test_a_try_of_what_has_not_failed_changes_nothing(login, anna_assistant, ses
     answer = login(anna_assistant).post(retry, follow=True)
     assert "Nothing of this session has failed any more." in answer.content.decode()
     assert not Job.objects.exists()
+    assert not Event.objects.filter(action=Action.RETRY).exists()
 
 
 def test_a_page_that_refreshes_itself_is_one_event(login, anna_assistant, carl_clinician) -> None:
@@ -140,8 +141,10 @@ def test_a_long_queue_shows_its_first_jobs_and_counts_the_rest(
     monkeypatch.setattr(jobs, "SHOWN", 2)
     for _ in range(5):
         job(session)
+    job(session, state=Job.State.WAITING)
     found = jobs.visible(anna_assistant)
-    assert (len(found.rows), found.count, found.more) == (2, 5, 3)
+    assert (len(found.rows), found.count, found.more) == (2, 6, 4)
+    assert found.said == "5 in the queue, 1 waiting for the rest film."
 
 
 def test_thirty_jobs_cost_as_many_queries_as_three(

@@ -13,7 +13,7 @@ from clinic.patients.models import Consent, Patient, Purpose
 from clinic.patients.services import give_consent
 from clinic.ratings import services
 from clinic.ratings.models import Rating
-from clinic.recordings.models import Protocol, RecordingSession
+from clinic.recordings.models import Protocol, Recording, RecordingSession
 from tests.clinic.analysed import amplitude, analysed, film, sitting
 from tests.conftest import Login, member
 
@@ -43,6 +43,15 @@ def test_the_page_shows_rest_but_neither_name_nor_results_nor_state(
     assert str(smile.id) not in page
     for told in ("Paul", rated.patient.mrn, "12.3", "ON:", rated.recorded.strftime("%B")):
         assert told not in page
+
+
+def test_landmarks_that_never_had_pictures_are_not_rated(
+    login: Login, carl_clinician: User, rated: RecordingSession
+) -> None:
+    rated.recordings.update(mime=Recording.LANDMARKS)
+    client = login(carl_clinician)
+    assert address(rated) not in client.get(reverse("ratings:page")).content.decode()
+    assert client.get(address(rated)).status_code == 404
 
 
 def test_a_first_look_makes_a_blind_rating(
@@ -82,6 +91,16 @@ def test_a_look_at_the_patient_before_the_session_leaves_it_blind(
     audit.record(Action.READ, consented_patient, actor=carl_clinician, detail=audit.RESULTS)
     later = sitting(consented_patient, protocol)
     assert not services.has_seen_results(carl_clinician, later)
+
+
+def test_a_look_at_the_patient_while_the_session_was_filmed_counts(
+    carl_clinician: User, consented_patient: Patient, protocol: Protocol
+) -> None:
+    session = sitting(consented_patient, protocol)
+    audit.record(Action.READ, consented_patient, actor=carl_clinician, detail=audit.RESULTS)
+    session.submitted = timezone.now()
+    session.save()
+    assert services.has_seen_results(carl_clinician, session)
 
 
 def test_an_exporter_is_not_blind(carl_clinician: User, rated: RecordingSession) -> None:

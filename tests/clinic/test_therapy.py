@@ -14,8 +14,10 @@ from django.utils import timezone
 from clinic.accounts.models import User
 from clinic.audit.models import Action, Event
 from clinic.patients.models import Patient
+from clinic.recordings.models import Protocol
 from clinic.therapy import services
 from clinic.therapy.models import ClinicalEvent, Regimen, Stage
+from tests.clinic.analysed import analysed, expressivity, sitting
 from tests.conftest import Login
 
 DAY = datetime.date(2026, 3, 2)
@@ -75,6 +77,10 @@ def test_new_medicines_end_the_old_ones_only_if_they_replace_them(
     ("kind", "told", "reason"),
     [
         ("regimen", {**LEVODOPA, "end": "2026-03-01"}, "cannot be before the first day"),
+        ("regimen", {**LEVODOPA, "end": "9999-12-31"}, "Enter a day from 1900 to"),
+        ("regimen", {**LEVODOPA, "start": "1899-12-31"}, "Enter a day from 1900 to"),
+        ("event", {"date": "0001-01-01", "kind": "illness", "note": ""}, "Enter a day from 1900"),
+        ("stage", {"date": "1899-12-31", "stage": "2"}, "Enter a day from 1900 to"),
         ("regimen", {**LEVODOPA, "ledd_mg": "50000"}, "less than or equal to 5000"),
         ("regimen", {**LEVODOPA, "ledd_mg": "-1"}, "greater than or equal to 0"),
         ("event", {"date": "2026-03-02", "kind": "other", "note": ""}, "what happened"),
@@ -182,3 +188,14 @@ def test_the_page_costs_the_same_for_many_entries(
     for _ in range(20):
         event(patient, carl_clinician, "dose")
     assert count_queries(read) == few
+
+
+def test_medicines_that_end_in_a_far_year_are_drawn_until_today(
+    browser: Client, patient: Patient, carl_clinician: User, protocol: Protocol
+) -> None:
+    for days in (30, 2):
+        analysed(sitting(patient, protocol, days), [expressivity(5)])
+    Regimen.objects.create(
+        patient=patient, created_by=carl_clinician, text="L", start=DAY, end=datetime.date.max
+    )
+    assert browser.get(reverse("dashboards:patient", args=[patient.id])).status_code == 200

@@ -20,6 +20,7 @@ from clinic.dashboards.series import trends
 from clinic.dashboards.timeline import Timeline, paired, timeline
 from clinic.patients.models import Patient
 from clinic.recordings.models import Protocol, RecordingSession
+from clinic.reports.gather import gather
 from clinic.therapy.models import ClinicalEvent, Regimen, Stage
 from diagnosis.change import Point
 from diagnosis.config import Finding, Measure, Severity, Side
@@ -135,6 +136,62 @@ def test_sessions_that_are_not_compared_make_no_gap(
     session(consented_patient, protocol, 1, "off", 5.0)
     RecordingSession.objects.filter(medication="on").update(dyskinesia="troublesome")
     assert drawn(consented_patient).gap is None
+
+
+def test_a_session_that_is_not_compared_stands_beside_the_line(
+    consented_patient: Patient, protocol: Protocol
+) -> None:
+    for days, value in ((20, 7.0), (10, 8.0), (0, 30.0)):
+        session(consented_patient, protocol, days, "on", value)
+    newest = consented_patient.sessions.latest("recorded")
+    RecordingSession.objects.filter(pk=newest.pk).update(ill=True)
+    context = drawing.context(consented_patient, trends(consented_patient))
+    points = context["charts"]["measures"][0]["points"]
+    reason = "The person was ill or very tired"
+    assert [point[4:] for point in points] == [[], [], [reason]]
+    said = context["timeline"].said[0]
+    assert "ON: first 7.00, latest 8.00" in said
+    assert f"Apart from the line, {reason[0].lower()}{reason[1:]}: 30.0 % IOD." in said
+    assert [row.cells[0].apart for row in context["rows"]] == [reason.replace("T", "t", 1), "", ""]
+    (chart,) = gather(consented_patient).charts
+    assert [bool(dot.apart) for dot in chart.dots] == [False, False, True]
+
+
+def test_of_many_beside_the_line_the_range_is_told(
+    consented_patient: Patient, protocol: Protocol
+) -> None:
+    for days in range(6):
+        session(consented_patient, protocol, days, "on", 5.0 + days)
+    consented_patient.sessions.update(ill=True)
+    said = drawn(consented_patient).said[0]
+    assert "ill or very tired: 6 sessions, between 5.00 and 10.0 % IOD." in said
+
+
+def test_the_axis_has_the_time_of_the_clinics_clock(
+    consented_patient: Patient, protocol: Protocol, settings: Any
+) -> None:
+    session(consented_patient, protocol, 0, "on", 7.0)
+    moment = datetime.datetime(2026, 3, 2, 3, 30, tzinfo=datetime.UTC)
+    consented_patient.sessions.update(recorded=moment)
+    settings.TIME_ZONE = "America/New_York"
+    chart = payload(consented_patient)
+    assert chart["sessions"][0]["at"] == "2026-03-01T22:30"
+    assert chart["sessions"][0]["date"] == "1 March 2026"
+    assert chart["span"] == ["2026-03-01T22:30", "2026-03-01T22:30"]
+
+
+def test_the_axis_reaches_to_what_happened_after_the_last_session(
+    consented_patient: Patient, protocol: Protocol, carl_clinician: User
+) -> None:
+    session(consented_patient, protocol, 20, "on", 7.0)
+    own = {"patient": consented_patient, "created_by": carl_clinician}
+    today = timezone.localdate()
+    day = today - datetime.timedelta(days=3)
+    Regimen.objects.create(**own, start=day, text="levodopa")
+    assert payload(consented_patient)["span"][1] == f"{day}T12:00"
+    ClinicalEvent.objects.create(**own, date=today, kind="dose")
+    consented_patient.refresh_from_db()
+    assert payload(consented_patient)["span"][1] == f"{today}T12:00"
 
 
 def test_flags_tell_what_changed_in_the_filming(
@@ -255,6 +312,7 @@ def test_two_hundred_sessions_cost_the_queries_of_five_and_little_json(
     few = count_queries(lambda: browser.get(address))
     consented_patient.sessions.all().update(recorded=timezone.now() - datetime.timedelta(days=900))
     course(consented_patient, core, 200)
+    browser.get(address)  # the first look keeps the verdicts that the new sessions brought
     assert count_queries(lambda: browser.get(address)) == few
     page = browser.get(address).content.decode()
     data = re.search(r'<script id="trends-data"[^>]*>(.*?)</script>', page, re.DOTALL)

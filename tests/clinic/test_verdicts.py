@@ -15,9 +15,10 @@ from clinic.recordings.access import Access
 from clinic.recordings.models import Protocol
 from clinic.verdicts import services
 from clinic.verdicts.models import Spread, Verdict
+from diagnosis.config import Finding, Severity
 from diagnosis.models import Job
 from diagnosis.signals import analysis_finished
-from tests.clinic.analysed import film
+from tests.clinic.analysed import analysed, film, sitting
 from tests.clinic.judged import BASELINE, session, weekly
 from tests.clinic.planning import another_patient
 from tests.conftest import Login, member
@@ -50,8 +51,8 @@ def test_a_verdict_tells_what_it_was_reached_from(patient: Patient) -> None:
     (row,) = services.current([patient])[patient.id]
     assert (row.medication, row.word, row.direction) == ("on", "change", "less")
     assert (row.since, row.session) == (made[4].recorded, made[5].id)
-    assert (row.latest, row.mean, row.unit) == (4, 11.5, "% IOD")
-    assert [row.low, row.high] == pytest.approx([6.9066, 16.0934], abs=1e-3)
+    assert (row.latest, row.mean, row.unit) == (4, pytest.approx(11.4454, abs=1e-4), "% IOD")
+    assert [row.low, row.high] == pytest.approx([7.6581, 17.1056], abs=1e-3)
     assert (row.release, row.evidence, row.title) == (
         "made-up-2",
         "simulated",
@@ -106,7 +107,7 @@ def test_a_baseline_is_kept_for_the_clinics_sd_once(patient: Patient) -> None:
     services.refresh(patient)
     row = Spread.objects.get()
     assert (row.medication, row.measure) == ("on", "expressivity-smile-both")
-    assert (row.squares, row.df) == (pytest.approx(5), 3)
+    assert (row.squares, row.df) == (pytest.approx(0.0382613, rel=1e-5), 3)  # of logarithms
 
 
 def test_judging_everybody_uses_the_baselines_of_all(
@@ -117,9 +118,23 @@ def test_judging_everybody_uses_the_baselines_of_all(
         weekly(one, *BASELINE, 11)
     call_command("judge", stdout=io.StringIO())
     first, second = Verdict.objects.all()
-    # Sc^2 = 5 / 3 with d0 = 3: S^2 = 10 / 6, and t of 6 degrees of freedom is 2.4469.
-    assert [first.low, first.high] == pytest.approx([7.9682, 15.0318], abs=1e-3)
+    # Of logarithms Sc^2 = 0.038261 / 3 with d0 = 3: S^2 is the same, and t of 6 degrees of freedom
+    # is 2.4469.
+    assert [first.low, first.high] == pytest.approx([8.4034, 15.5886], abs=1e-3)
     assert (second.low, second.high) == (first.low, first.high)
+
+
+def test_a_look_keeps_the_answer_that_the_baselines_of_others_have_changed(
+    login: Login, clinic: Clinic, patient: Patient, carl_clinician: User
+) -> None:
+    weekly(patient, *BASELINE, 16)
+    services.refresh(patient)
+    assert words(patient) == [("on", "usual")]
+    other = another_patient(clinic, carl_clinician)
+    weekly(other, *BASELINE, 11)
+    services.refresh(other)
+    assert "Outside usual variation once" in page(login, carl_clinician, patient)
+    assert words(patient) == [("on", "outside")]
 
 
 def test_the_analysis_of_a_session_brings_its_verdict(
@@ -174,7 +189,7 @@ def test_the_page_answers_first_and_names_the_sessions(
     answer = text.index("Outside usual variation once: less movement")
     assert answer < text.index('id="movement-title"')
     assert "Ask for one more recording within two weeks" in text
-    assert "6.91 to 16.1 % IOD" in text
+    assert "7.66 to 17.1 % IOD" in text
     for one in made:
         assert reverse("dashboards:session", args=[one.id]) in text[answer:]
     assert "trained on simulated faces only" in text[:answer]
@@ -188,6 +203,37 @@ def test_a_clinician_who_opens_the_page_has_read_the_verdicts(
     page(login, carl_clinician, patient)
     row = Verdict.objects.get()
     assert (row.read_by, row.read_at is not None) == (carl_clinician, True)
+
+
+def test_neither_another_release_nor_the_page_itself_reads_a_verdict(
+    login: Login, carl_clinician: User, patient: Patient
+) -> None:
+    weekly(patient, *BASELINE, 5)
+    services.refresh(patient)
+    browser = login(carl_clinician)
+    address = reverse("dashboards:patient", args=[patient.id])
+    browser.get(address, {"release": "sha of made-up-2"})
+    browser.get(address, headers={"X-Requested-With": "fetch"})
+    assert Verdict.objects.unread().count() == 1
+
+
+def test_a_patient_without_sessions_is_told_what_to_record(
+    login: Login, carl_clinician: User, patient: Patient
+) -> None:
+    text = page(login, carl_clinician, patient)
+    assert "Collecting: 0 of 4 recordings" in text
+    assert "Ask for recordings on 4 more days" in text
+
+
+def test_without_a_headline_value_the_page_says_why(
+    login: Login, carl_clinician: User, consented_patient: Patient
+) -> None:
+    made = sitting(consented_patient, Protocol.objects.get(code="core"))
+    bad = Finding("no_face", Severity.BLOCKS, "No face.", "No face was found")
+    analysed(film(made, "smile"), [], usable=False, findings=[bad])
+    text = page(login, carl_clinician, consented_patient)
+    assert "Cannot compare: Smile: No face was found" in text
+    assert "Ask for one more recording without this problem." in text
 
 
 def test_an_assistant_sees_no_verdict_and_reads_none(

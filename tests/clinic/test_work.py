@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from clinic.accounts.models import Clinic, User
 from clinic.audit.models import Action, Event
+from clinic.audit.services import record
 from clinic.patients.models import Patient
+from clinic.ratings.services import has_seen_results
 from clinic.recordings.models import Protocol, Recording, RecordingSession
 from clinic.reminders import adherence
 from clinic.reminders.models import Plan, PlannedSession
@@ -93,22 +95,58 @@ def test_an_empty_list_says_what_to_do(login, carl_clinician) -> None:
         "can be used, or were recorded again",
         "left a reminder unanswered",
         "No analysis has failed.",
-        "You have rated every finished session",
+        "None waits. Finished sessions",
     ):
         assert words in page
 
 
-def test_changes_stand_before_other_verdicts(carl_clinician, patient) -> None:
-    verdict(patient, "change", direction="less")
-    verdict(patient, "usual", medication="off")
-    assert [row.word for row in found.unread_verdicts(carl_clinician)] == ["change", "usual"]
+def test_neither_words_nor_order_of_new_answers_tell_what_they_are(
+    login, carl_clinician, consented_patient, protocol
+) -> None:
+    session = finished(consented_patient, protocol)
+    changed = verdict(consented_patient, "change", direction="less", since=timezone.now())
+    usual = verdict(consented_patient, "usual", medication="off")
+    for show in ("", "verdicts"):
+        page = shown(login, carl_clinician, show)
+        assert page.count("A new answer waits") == 2
+        for word in ("changed", "usual", "less", "sign--", "since"):
+            assert word not in page.partition("<main")[2], word
+    assert list(found.unread_verdicts(carl_clinician)) == [usual, changed]
+    assert not has_seen_results(carl_clinician, session)
+
+
+def test_whoever_was_shown_verdicts_on_the_list_of_patients_rates_no_more_blindly(
+    login, carl_clinician, anna_assistant, consented_patient, protocol, count_queries
+) -> None:
+    session = finished(consented_patient, protocol)
+    browser = login(carl_clinician)
+    browser.get("/patients/")
+    assert not has_seen_results(carl_clinician, session)
+    verdict(consented_patient, "change", direction="less")
+    one = count_queries(lambda: browser.get("/patients/"))
+    login(anna_assistant).get("/patients/")
+    assert has_seen_results(carl_clinician, session)
+    assert not has_seen_results(anna_assistant, session)
+    for _ in range(9):
+        verdict(another_patient(consented_patient.clinic, carl_clinician))
+    assert count_queries(lambda: browser.get("/patients/")) == one
+
+
+def test_a_session_that_only_a_researcher_has_read_is_new(
+    login, carl_clinician, rita_researcher, shared, consented_patient, protocol
+) -> None:
+    session = whole(consented_patient, protocol)
+    record(Action.READ, session, actor=rita_researcher)
+    assert list(found.new_sessions(carl_clinician)) == [session]
+    record(Action.READ, session, actor=carl_clinician)
+    assert not found.new_sessions(carl_clinician).exists()
 
 
 def test_a_verdict_waits_until_a_clinician_opens_the_patient(
     login, carl_clinician, patient
 ) -> None:
     verdict(patient, direction="less")
-    assert "changed, less" in shown(login, carl_clinician)
+    assert "A new answer waits" in shown(login, carl_clinician)
     login(carl_clinician).get(reverse("dashboards:patient", args=[patient.id]))
     assert not found.unread_verdicts(carl_clinician).exists()
 

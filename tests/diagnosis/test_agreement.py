@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from diagnosis.agreement import icc, two_way, weighted_kappa
+from diagnosis.agreement import bland_altman, icc, two_way, weighted_kappa
 
 # Six targets, four judges: Shrout and Fleiss 1979, table 2.
 SHROUT_FLEISS = np.array(
@@ -57,3 +57,17 @@ def test_nine_sessions_are_too_few() -> None:
 def test_one_and_the_same_score_throughout_defines_no_agreement() -> None:
     assert weighted_kappa([2] * 12, [2] * 12, SCORES) is None
     assert icc([(2, 2)] * 12) is None
+
+
+def test_the_limits_of_agreement_are_as_worked_out_by_hand() -> None:
+    # Differences 2, 0, 2 and -2: mean 0.5, sum of squares 11 over 3, so an SD of 1.9149.
+    found = bland_altman([(10, 12), (11, 11), (12, 14), (13, 11)])
+    assert found is not None
+    assert found.n == 4
+    assert found.bias == pytest.approx(0.5)
+    assert found.low == pytest.approx(0.5 - 1.96 * 1.9149, abs=1e-3)
+    assert found.high == pytest.approx(0.5 + 1.96 * 1.9149, abs=1e-3)
+
+
+def test_one_pair_has_no_limits_of_agreement() -> None:
+    assert bland_altman([(10, 12)]) is None

@@ -27,7 +27,13 @@ def points(*values: float, days: list[float] | None = None) -> list[Point]:
 def verdict(*later: float, days: list[float] | None = None) -> Verdict:
     """After the baseline, whose band is 6.91 to 16.09; `days` of the later sessions."""
     told = [0.0, 7.0, 14.0, 21.0, *days] if days else None
-    return change.verdict(points(*BASELINE, *later, days=told))
+    return reached(points(*BASELINE, *later, days=told))
+
+
+def reached(found: list[Point], pooled: Pooled | None = None, reason: str = "") -> Verdict:
+    """On the day of the newest session."""
+    today = (found[-1].at if found else START).date()
+    return change.verdict(found, pooled, today=today, reason=reason)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +68,7 @@ def test_a_value_without_a_logarithm_is_refused() -> None:
 
 def test_one_session_without_a_pooled_sd_has_no_limit() -> None:
     with pytest.raises(ValueError, match="no limit"):
-        change.prediction_limit(0.0, 1, None)
+        change.prediction_limit(0.0, 1, 0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -75,18 +81,30 @@ def test_one_session_without_a_pooled_sd_has_no_limit() -> None:
     ],
 )
 def test_without_four_days_in_28_there_is_no_band(days: list[float], collected: int) -> None:
-    found = change.verdict(points(*[10.0] * len(days), days=days), Pooled(1.0, 9))
+    found = reached(points(*[10.0] * len(days), days=days), Pooled(1.0, 9))
     assert (found.word, found.band) == (Word.COLLECTING, None)
     assert (found.collected, found.needed, len(found.behind)) == (collected, 4, collected)
 
 
+@pytest.mark.parametrize(("later", "collected"), [(0, 3), (14, 3), (15, 2), (28, 1), (29, 0)])
+def test_what_was_collected_counts_for_28_days(later: int, collected: int) -> None:
+    today = START.date() + datetime.timedelta(days=14 + later)
+    found = change.verdict(points(10, 12, 11), today=today)
+    assert (found.collected, len(found.behind)) == (collected, collected)
+
+
+def test_a_closed_baseline_does_not_expire() -> None:
+    today = START.date() + datetime.timedelta(days=400)
+    assert change.verdict(points(*BASELINE), today=today).collected == 4
+
+
 def test_nothing_is_collected_before_the_first_session() -> None:
-    found = change.verdict([])
+    found = reached([])
     assert (found.word, found.latest, found.collected) == (Word.COLLECTING, None, 0)
 
 
 def test_the_baseline_alone_is_compared_with_nothing_yet() -> None:
-    found = change.verdict(points(*BASELINE))
+    found = reached(points(*BASELINE))
     assert (found.word, found.collected) == (Word.COLLECTING, 4)
     assert found.band is not None
 
@@ -149,6 +167,13 @@ def test_a_change_takes_five_days(days: list[float], word: Word) -> None:
     assert verdict(*[5.0] * len(days), days=days).word == word
 
 
+def test_outside_settles_five_days_after_the_first_of_the_run() -> None:
+    day = (START + datetime.timedelta(days=35)).date()
+    assert verdict(5, days=[30]).settled_on == day
+    assert verdict(5, 5, days=[30, 32]).settled_on == day
+    assert verdict(5, 5, days=[30, 35]).settled_on is None
+
+
 def test_two_on_different_sides_are_no_change() -> None:
     found = verdict(5, 20)
     assert (found.word, found.direction) == (Word.OUTSIDE, Direction.MORE)
@@ -164,7 +189,7 @@ def test_a_change_lasts_until_a_session_is_back_inside() -> None:
 
 
 def test_with_a_reason_nothing_is_compared() -> None:
-    found = change.verdict(points(*BASELINE, 5, 5), reason="too dark")
+    found = reached(points(*BASELINE, 5, 5), reason="too dark")
     assert (found.word, found.reason) == (Word.CANNOT, "too dark")
     assert (found.direction, found.since, found.behind) == (None, None, ())
 
@@ -186,8 +211,7 @@ def test_the_trend_is_the_median_slope_and_minds_no_outlier() -> None:
     values[3] = 60
     found = change.trend(points(*values, days=days))
     assert found is not None
-    assert [found.per_year, found.first, found.n] == pytest.approx([-2, 10, 7])
-    assert found.last == pytest.approx(values[-1])
+    assert [found.per_year, found.n] == pytest.approx([-2, 7])
     assert found.low < -2 < found.high
 
 
@@ -238,9 +262,14 @@ def test_the_command_prints_a_row_for_each_case(capsys: pytest.CaptureFixture[st
 
 
 def test_without_a_pooled_sd_more_is_called_in_error_and_less_is_seen() -> None:
-    with_sd, without = (alarms.simulate(alarms.CASES[i], runs=3000) for i in (0, 2))
+    with_sd, without = (alarms.simulate(alarms.Case("", weight=w), runs=3000) for w in (6, 0))
     assert without.false_alarms > with_sd.false_alarms
     assert without.seen < with_sd.seen
+
+
+def test_a_pooled_sd_of_few_baselines_is_called_in_error_more_often() -> None:
+    exact, many, few = (alarms.simulate(alarms.Case("", pooled=df), 6000) for df in (0, 60, 6))
+    assert few.false_alarms > 1.5 * many.false_alarms > 1.5 * 0.9 * exact.false_alarms
 
 
 def test_the_simulation_calls_what_the_verdict_calls() -> None:
@@ -249,10 +278,10 @@ def test_the_simulation_calls_what_the_verdict_calls() -> None:
     people[:20, 4:] -= 3
     mean = people[:, :4].mean(axis=1, keepdims=True)
     squares = ((people[:, :4] - mean) ** 2).sum(axis=1, keepdims=True)
-    _, limit = change.prediction_limit(squares, 4, Pooled(1.0, 6))
+    _, limit = change.prediction_limit(squares, 4, 6, 1.0)
     off = people[:, 4:] - mean
     called = alarms.twice(off > limit) | alarms.twice(off < -limit)
     for person, expected in zip(people, called, strict=True):
-        words = [change.verdict(points(*person[: 5 + i]), Pooled(1.0, 6)).word for i in range(8)]
+        words = [reached(points(*person[: 5 + i]), Pooled(1.0, 6)).word for i in range(8)]
         assert (Word.CHANGE in words) == expected
     assert 15 < called.sum() < 25

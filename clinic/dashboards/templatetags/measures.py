@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import template
 
 from clinic.dashboards import labels
+from clinic.exports import columns
 
 register = template.Library()
 register.filter("significant", labels.significant)
@@ -13,6 +14,7 @@ register.filter("in_words", lambda name: labels.first_upper(labels.words(name)))
 register.filter("evidence_in_words", labels.evidence)
 register.filter("device_in_words", labels.device)
 register.filter("apart_in_words", lambda reason: labels.APART[reason])
+register.filter("grouped_age", columns.grouped_age)
 register.filter("medication", lambda code: labels.MEDICATION[code])
 
 

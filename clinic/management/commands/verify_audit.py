@@ -25,6 +25,8 @@ class Command(BaseCommand):
         report = chain.verify(expect.strip().lower())
         self.stdout.write(f"{report.count} events in the chain, head {report.head or 'none'}")
         self.stdout.write(f"{report.unsealed} events wait for their place in it")
+        if (oldest := chain.oldest_unsealed()) is not None:
+            self.stdout.write(f"the oldest of them since {oldest:%Y-%m-%d %H:%M} UTC")
         if report.broken is not None:
             raise CommandError(
                 f"The chain is broken at position {report.broken}: {report.why}. "
