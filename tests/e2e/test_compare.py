@@ -171,6 +171,7 @@ def test_meshes_take_the_place_of_faces(page: Page) -> None:
 def test_the_page_is_accessible_and_fits(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     pages.shoot(page, f"compare-{width}", whole=True)
+
     def fits() -> bool:
         return bool(page.evaluate("document.documentElement.scrollWidth") == width)
 
