@@ -161,7 +161,7 @@ def test_films_of_a_closed_link_are_kept_and_go_by_a_new_link(
     expect(page.get_by_role("heading", name="Your films are safe on this device")).to_be_visible(
         timeout=pages.ARRIVES_MS
     )
-    expect(page.locator("#kept-words")).to_contain_text("Please ask your clinic for a new one")
+    expect(page.locator("#kept-words")).to_contain_text("Open your link again")
     assert people.films(invitation) == {}
     pages.tell_who_you_are(page, people.invite_again(invitation))
     expect(pages.panel(page, "camera")).to_be_visible()

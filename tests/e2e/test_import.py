@@ -25,7 +25,7 @@ give_consent(patient, [Purpose.CARE, Purpose.ANALYSIS], by=Consent.By.STAFF, act
 answer = True
 """
 NAME = "Paul Patient smile"  # as people do name files
-SENT_MS = 60_000
+SENT_MS = 180_000
 
 
 @pytest.fixture(scope="module")
