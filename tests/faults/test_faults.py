@@ -55,7 +55,6 @@ def test_every_take_arrives_to_the_last_byte(here: World, scenario: Scenario) ->
     [
         scenarios.tab_closed,
         scenarios.battery_dead,
-        scenarios.never_back,
         scenarios.unplugged,
         scenarios.two_tabs,
     ],
@@ -64,6 +63,13 @@ def test_every_take_arrives_to_the_last_byte(here: World, scenario: Scenario) ->
 def test_of_a_take_that_broke_off_the_part_is_kept(here: World, scenario: Scenario) -> None:
     outcome = scenario(here)
     assert (outcome.started, outcome.whole, outcome.parts) == (1, 0, 1), table([outcome])
+    assert 0 <= outcome.lost <= ONE_CHUNK
+
+
+def test_when_a_browser_never_comes_back_what_had_arrived_is_kept(here: World) -> None:
+    """On a slow machine the take may be whole before the test has seen its first bytes arrive."""
+    outcome = scenarios.never_back(here)
+    assert (outcome.started, outcome.whole + outcome.parts) == (1, 1), table([outcome])
     assert 0 <= outcome.lost <= ONE_CHUNK
 
 
