@@ -28,7 +28,7 @@ CALL_AFTER = 2  # reminders left out one after the other, as Adherence.needs_cal
 @dataclasses.dataclass(frozen=True)
 class Kind:
     """`empty` says what there is to do when nothing waits; `rows` makes of a page of what `find`
-    finds what templates/work/<key>.html shows."""
+    finds what the template named by `key` shows."""
 
     key: str
     title: str

@@ -8,7 +8,7 @@ from clinic.work import views
 
 app_name = "work"
 urlpatterns = [
-    path("work/", views.work_list, name="list"),
-    path("work/queue/", views.queue, name="queue"),
-    path("work/queue/<uuid:session_id>/retry/", views.retry, name="retry"),
+    path("worklist/", views.work_list, name="list"),
+    path("worklist/queue/", views.queue, name="queue"),
+    path("worklist/queue/<uuid:session_id>/retry/", views.retry, name="retry"),
 ]

@@ -19,7 +19,7 @@ from tests.clinic.analysed import film, sitting
 from tests.clinic.planning import another_patient
 from tests.conftest import Login
 
-QUEUE = "/work/queue/"
+QUEUE = "/worklist/queue/"
 
 
 def shown(login: Login, user: User) -> str:

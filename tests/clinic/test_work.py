@@ -29,7 +29,7 @@ from tests.clinic.planning import Clock, another_patient, make_plan
 from tests.clinic.planning import film as filmed
 from tests.conftest import Login
 
-WORK = "/work/"
+WORK = "/worklist/"
 DARK = Finding("too_dark", Severity.BLOCKS, "Turn on a light.", "Mean luma of the face is 12.")
 
 
@@ -84,7 +84,7 @@ def fail(made: Recording | RecordingSession, error: str = "out of memory") -> Jo
 
 def test_the_work_list_is_the_start_page(login, carl_clinician) -> None:
     assert login(carl_clinician).get("/").url == WORK
-    assert 'href="/work/" aria-current="page">Work list' in shown(login, carl_clinician)
+    assert 'href="/worklist/" aria-current="page">Work list' in shown(login, carl_clinician)
 
 
 def test_an_empty_list_says_what_to_do(login, carl_clinician) -> None:

@@ -255,8 +255,8 @@ answer = [str(patient.id), str(session.id), str(open_session.id), str(clinic.id)
 def test_the_staffs_pages(people: People, address: str) -> None:
     patient, session, open_session, clinic = people.site.ask(STAFF)
     names = {
-        "work": "work/",
-        "queue": "work/queue/",
+        "work": "worklist/",
+        "queue": "worklist/queue/",
         "patients": "patients/",
         "patient-form": "patients/new/",
         "patient": f"patients/{patient}/",

@@ -115,7 +115,7 @@ def points(page: Page) -> int:
 
 
 def test_the_work_list_is_the_first_page_and_names_the_new_verdict(walk: Walk) -> None:
-    expect(walk.page).to_have_url(f"{walk.address}/work/")
+    expect(walk.page).to_have_url(f"{walk.address}/worklist/")
     walk.passes("work")
     walk.page.locator("#verdicts-title").locator("xpath=../..").get_by_role(
         "link", name=LANDMARKS
