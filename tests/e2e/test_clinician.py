@@ -11,6 +11,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from fhir.resources.R4B.bundle import Bundle
@@ -68,15 +69,18 @@ class Walk:
         """A page of the patient."""
         self.page.goto(f"{self.address}/patients/{self.patients[last_name]}/{more}")
 
+    def fits(self, width: int) -> bool:
+        return bool(self.page.evaluate("document.documentElement.scrollWidth") == width)
+
     def passes(self, name: str) -> None:
         """The page that is open is accessible and fits, on a screen and on a phone in the dark."""
         for width, scheme in SIZES:
             self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             self.page.set_viewport_size({"width": width, "height": 900})
-            self.page.wait_for_timeout(300)
+            self.page.wait_for_timeout(300)  # until colours have changed
             pages.shoot(self.page, f"{name}-{width}-{scheme}", whole=True)
             assert violations(self.page) == [], (name, width)
-            assert self.page.evaluate("document.documentElement.scrollWidth") == width, name
+            wait_until(partial(self.fits, width), seconds=10)  # the charts follow
         self.page.emulate_media(color_scheme="light")
         self.page.set_viewport_size({"width": 1440, "height": 900})
 
@@ -153,7 +157,7 @@ def test_a_point_opens_its_session_and_the_session_tells_what_moved(walk: Walk) 
     box = point.bounding_box()
     assert box is not None
     walk.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    walk.page.wait_for_timeout(300)
+    walk.page.wait_for_timeout(300)  # Plotly looks at the pointer now and then
     walk.page.mouse.down()
     walk.page.mouse.up()
     walk.page.wait_for_url("**/sessions/*/")
