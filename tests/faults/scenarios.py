@@ -138,12 +138,12 @@ def worker_killed(world: World) -> Outcome:
 
 def disk_full(world: World) -> Outcome:
     """The server's disk has no room; then it has."""
-    booth = world.booth()
-    invitation = drill.invite(world.site)
-    booth.come_by(invitation)
     world.server.kill()
     world.site.env["DISK_RESERVE_BYTES"] = str(10**18)
     world.server.start()
+    booth = world.booth()
+    invitation = drill.invite(world.site)
+    booth.come_by(invitation)
     booth.begin()
     booth.wait_for_take(2)
     expect(booth.page.get_by_text("computer is full").first).to_be_attached(timeout=120_000)

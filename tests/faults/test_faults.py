@@ -31,6 +31,17 @@ def here(tmp_path: Path) -> Iterator[World]:
         yield here
 
 
+def run(scenario: Scenario, here: World) -> Outcome:
+    """What became of the takes; where the scenario breaks off, what its browsers showed then."""
+    try:
+        return scenario(here)
+    except Exception as error:
+        for booth in here.booths:
+            seen = booth.page.locator("body").inner_text()
+            error.add_note(f"A browser at {booth.page.url} showed: {seen}")
+        raise
+
+
 @pytest.mark.parametrize(
     "scenario",
     [
@@ -44,7 +55,7 @@ def here(tmp_path: Path) -> Iterator[World]:
     ids=lambda scenario: scenario.__name__,
 )
 def test_every_take_arrives_to_the_last_byte(here: World, scenario: Scenario) -> None:
-    outcome = scenario(here)
+    outcome = run(scenario, here)
     assert outcome.started >= 1
     assert outcome.whole == outcome.started, table([outcome])
     assert outcome.lost == 0, table([outcome])
@@ -61,25 +72,25 @@ def test_every_take_arrives_to_the_last_byte(here: World, scenario: Scenario) ->
     ids=lambda scenario: scenario.__name__,
 )
 def test_of_a_take_that_broke_off_the_part_is_kept(here: World, scenario: Scenario) -> None:
-    outcome = scenario(here)
+    outcome = run(scenario, here)
     assert (outcome.started, outcome.whole, outcome.parts) == (1, 0, 1), table([outcome])
     assert 0 <= outcome.lost <= ONE_CHUNK
 
 
 def test_when_a_browser_never_comes_back_what_had_arrived_is_kept(here: World) -> None:
     """On a slow machine the take may be whole before the test has seen its first bytes arrive."""
-    outcome = scenarios.never_back(here)
+    outcome = run(scenarios.never_back, here)
     assert (outcome.started, outcome.whole + outcome.parts) == (1, 1), table([outcome])
     assert 0 <= outcome.lost <= ONE_CHUNK
 
 
 def test_films_made_without_network_outlive_the_browser(here: World) -> None:
-    outcome = scenarios.offline_and_dead(here)
+    outcome = run(scenarios.offline_and_dead, here)
     assert (outcome.started, outcome.whole, outcome.parts) == (2, 1, 1), table([outcome])
     assert 0 <= outcome.lost <= ONE_CHUNK
 
 
 def test_a_film_of_four_hours_is_refused_at_the_start(here: World) -> None:
-    outcome = scenarios.four_hours(here)
+    outcome = run(scenarios.four_hours, here)
     assert (outcome.whole, outcome.parts) == (0, 0)
     assert "minutes" in outcome.note

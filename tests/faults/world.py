@@ -26,16 +26,16 @@ class World:
         self.site = self.server.site
         drill.set_up(self.site)
         self._film = shadow(folder / "camera.mjpeg")
-        self._booths: list[Booth] = []
+        self.booths: list[Booth] = []
 
     def booth(self) -> Booth:
         """A new patient's browser."""
-        profile = self.folder / f"profile-{len(self._booths)}"
-        self._booths.append(Booth(self._playwright, profile, self._film))
-        return self._booths[-1]
+        profile = self.folder / f"profile-{len(self.booths)}"
+        self.booths.append(Booth(self._playwright, profile, self._film))
+        return self.booths[-1]
 
     def close(self) -> None:
-        for booth in self._booths:
+        for booth in self.booths:
             booth.close()
         self.server.kill()
         self.wire.close()
