@@ -21,7 +21,7 @@ from clinic.audit.services import record
 from clinic.exports.holdings import Holdings
 from clinic.patients.models import Consent, Patient
 from clinic.ratings.models import Rating
-from clinic.recordings import links
+from clinic.recordings import links, strays
 from clinic.recordings.analysis import IN_QUEUE
 from clinic.recordings.models import Recording, RecordingSession
 from clinic.reports.models import Report
@@ -69,6 +69,7 @@ def erase(patient: Patient, *, actor: User) -> str:
         _require_quiet(locked)
         holdings = Holdings(locked)
         late = list(holdings.files())
+        strays.leave([path for path in late if path.is_dir()])
         receipt = _receipt([Count("files", files + len(late)), *_counts(holdings)])
         record(Action.ERASE, locked, actor=actor, detail=receipt)
         for model in holdings.tables:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from clinic.accounts.models import User
 from clinic.audit.models import Action
 from clinic.recordings import checking, services
-from clinic.recordings.models import CaptureLink, Recording, RecordingSession
+from clinic.recordings.models import CaptureLink, ProtocolTask, Recording, RecordingSession
 from clinic.uploads import services as uploads
 from clinic.uploads.models import Upload
 from clinic.uploads.problems import Gone, TryLater, UploadProblem, server_trouble
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 SILENCE = datetime.timedelta(hours=1)  # once the link has ended or the session is finished
 AGAIN = datetime.timedelta(hours=2)  # the reaper spares a part until the next try
 TRIED_FOR = datetime.timedelta(days=7)  # from when the film was begun
+TOLERANCE_S = 1.0  # by which a whole film may be shorter than its task
 MOST_FAILURES = 3  # while a person waits; the reaper takes up the rest
 
 
@@ -138,7 +139,7 @@ def _keep(part: Upload, actor: User | None, link: CaptureLink | None) -> Recordi
                 cues=cues,
                 capture=_capture(upload, facts),
                 sha256=sha256,
-                partial=not upload.is_complete or len(cues) < upload.task.repeats,
+                partial=not upload.is_complete or _breaks_off(upload.task, facts.seconds),
                 actor=actor,
                 link=link,
                 filmed=upload.created,
@@ -154,6 +155,13 @@ def _still_left(part: Upload) -> Upload:
     if upload is None:
         raise Gone
     return upload
+
+
+def _breaks_off(task: ProtocolTask, seconds: float) -> bool:
+    """Whether a film of this length lacks a cue or, of a task without any, some of its time."""
+    if task.repeats:
+        return task.planned_cues()[-1].end > seconds
+    return seconds < task.seconds - TOLERANCE_S
 
 
 def _cues_within(upload: Upload, seconds: float) -> list[Cue]:

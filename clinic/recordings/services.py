@@ -21,7 +21,7 @@ from clinic.audit import services as audit
 from clinic.audit.models import Action
 from clinic.patients.models import Patient, Purpose
 from clinic.patients.services import agreed
-from clinic.recordings import analysis
+from clinic.recordings import analysis, strays
 from clinic.recordings.models import CaptureLink, Protocol, ProtocolTask, Recording
 from clinic.recordings.models import RecordingSession as Session
 from clinic.uploads.problems import Closed, NoConsent, NotNeeded
@@ -118,6 +118,7 @@ def submit(
         raise
 
     def settle() -> None:
+        (target.parent / strays.UNSETTLED).unlink(missing_ok=True)
         source.unlink(missing_ok=True)
         target.chmod(0o400)  # not before: `source` is this same file, should the commit fail
 
@@ -238,6 +239,7 @@ def require_digest(path: Path, sha256: str) -> None:
 def _keep(source: Path, target: Path) -> None:
     """Put the file in its final place, safe on disk; `source` stays until all is committed."""
     target.parent.mkdir(parents=True, mode=0o700)
+    (target.parent / strays.UNSETTLED).touch()
     try:
         os.link(source, target)
     except OSError:  # another file system

@@ -66,6 +66,19 @@ def calendar(planned: PlannedSession) -> bytes:
     return file
 
 
+class PerhapsSent(Exception):
+    """The mail server was silent or gone before it said whether it had taken the e-mail."""
+
+
+def send(message: EmailMessage) -> None:
+    """Raises PerhapsSent, or an error after which the e-mail is certainly on no way."""
+    with message.get_connection() as connection:  # by opening it: whoever cannot be reached
+        try:
+            connection.send_messages([message])
+        except (smtplib.SMTPServerDisconnected, TimeoutError) as error:
+            raise PerhapsSent from error
+
+
 def failure(error: Exception) -> str:
     """What staff can do about mail that did not go out."""
     match error:

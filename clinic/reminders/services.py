@@ -2,7 +2,7 @@
 
 Between two processes a conditional update decides who sends. Whatever fails before the mail leaves
 leads back to waiting. Nothing is sent twice: if a process ends while it sends, nobody knows whether
-the mail left, and the slot is given up.
+the mail left, and the slot is given up; as it is where the mail server breaks off at the end.
 """
 
 from __future__ import annotations
@@ -35,6 +35,11 @@ AHEAD = datetime.timedelta(hours=2)
 LATEST = datetime.timedelta(days=1)  # after which no mail goes out any more
 FIRST_PAUSE = datetime.timedelta(minutes=15)  # between tries; doubles each time
 LONGEST_SENDING = datetime.timedelta(minutes=15)
+LOST = (
+    "The mail server broke off while it took this e-mail: it may or may not have arrived. "
+    "Its link works; where it is asked for again, send a new one from the patient's page."
+)
+PAUSED = "The plan was paused when this e-mail was due."
 CHANGED = "The plan was changed before this e-mail went out."
 FAILED = "This e-mail could not be made; it is tried again. The reason is in Mimia's log."
 State = PlannedSession.State
@@ -93,8 +98,12 @@ def pause(plan: Plan, *, actor: User) -> None:
 def resume(plan: Plan, *, actor: User) -> None:
     if plan.paused is not None:
         plan.paused = None
-        plan.rows_until = max(plan.rows_until, timezone.now())
+        now = timezone.now()
+        plan.rows_until = max(plan.rows_until, now)
         plan.save(update_fields=["paused", "rows_until"])
+        plan.planned.filter(state=State.WAITING, due__lte=now).update(
+            state=State.DROPPED, problem=PAUSED
+        )
         record(Action.CHANGE, plan, actor=actor)
 
 
@@ -182,7 +191,13 @@ def _send(planned: PlannedSession) -> bool:
         return False
     link, message = invited
     try:
-        message.send()
+        mail.send(message)
+    except mail.PerhapsSent:
+        logger.warning("the reminder of %s may or may not have been sent", planned.pk)
+        PlannedSession.objects.filter(pk=planned.pk, state=State.SENDING).update(
+            state=State.DROPPED, problem=LOST
+        )
+        return False
     except Exception as error:  # a bad address is no error of the mail server's
         logger.warning("the reminder of %s failed: %s", planned.pk, type(error).__name__)
         with transaction.atomic():

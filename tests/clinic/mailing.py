@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import smtplib
 from collections.abc import Callable
 from typing import Any
 
@@ -16,9 +17,13 @@ Deliver = Callable[[Any], object]
 
 
 class Server(EmailBackend):
-    """Takes the messages that `deliver` does not refuse by an error."""
+    """Takes the messages that `deliver` does not refuse by an error; with none it connects."""
 
     deliver: Any = None
+
+    def open(self) -> bool:
+        type(self).deliver([])
+        return True
 
     def send_messages(self, messages: Any) -> int:
         type(self).deliver(messages)
@@ -30,6 +35,12 @@ def refuse(error: BaseException) -> Deliver:
         raise error
 
     return deliver
+
+
+def break_off(messages: Any) -> None:
+    """As a server that has taken the message and is gone before it says so."""
+    if messages:
+        raise smtplib.SMTPServerDisconnected
 
 
 def accept(messages: Any) -> None:

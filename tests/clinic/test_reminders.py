@@ -74,7 +74,7 @@ def test_a_second_process_finds_the_slot_taken_while_the_first_sends(clock, plan
     mail_server(lambda messages: at_the_same_time.append(remind()))
     clock.at(FIRST)
     assert remind() == 1
-    assert at_the_same_time == [0]
+    assert set(at_the_same_time) == {0}
     assert len(mail.outbox) == 1
 
 

@@ -14,7 +14,7 @@ from clinic.reminders import services
 from clinic.reminders.models import PlannedSession
 from clinic.reminders.services import remind
 
-from .mailing import link_in
+from .mailing import accept, link_in, refuse
 from .planning import STARTED, film, forget_address
 
 State = PlannedSession.State
@@ -32,6 +32,20 @@ def test_a_pause_is_silent_and_does_not_count(clock, plan, carl_clinician):
     assert not PlannedSession.objects.exists()
     clock.at("2027-03-10 09:00")
     assert remind() == 1
+
+
+def test_mail_that_was_ready_and_fell_due_in_a_pause_does_not_go_out_after_it(
+    clock, plan, carl_clinician, mail_server
+):
+    mail_server(refuse(ConnectionRefusedError()))
+    clock.at("2027-03-01 07:30")
+    remind()
+    services.pause(plan, actor=carl_clinician)
+    mail_server(accept)
+    clock.at("2027-03-01 20:00")
+    services.resume(plan, actor=carl_clinician)
+    assert remind() == 0
+    assert PlannedSession.objects.get().state == State.DROPPED
 
 
 def test_another_time_on_the_same_day_brings_no_second_mail(clock, plan, carl_clinician):

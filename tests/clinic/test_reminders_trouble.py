@@ -17,7 +17,7 @@ from clinic.reminders import services
 from clinic.reminders.models import PlannedSession
 from clinic.reminders.services import remind
 
-from .mailing import accept, link_in, refuse
+from .mailing import accept, break_off, link_in, refuse
 from .planning import another_patient, make_plan
 
 State = PlannedSession.State
@@ -138,6 +138,21 @@ def test_what_a_killed_process_may_have_sent_is_not_sent_again(clock, plan, mail
     planned = PlannedSession.objects.get()
     assert planned.state == State.DROPPED
     assert "may or may not have arrived" in planned.problem
+
+
+def test_mail_that_the_server_perhaps_took_is_not_sent_again_and_its_link_works(
+    clock, plan, mail_server
+):
+    mail_server(break_off)
+    clock.at(FIRST)
+    assert remind() == 0
+    mail_server(accept)
+    clock.at("2027-03-01 12:00")
+    assert remind() == 0
+    planned = PlannedSession.objects.get()
+    assert planned.state == State.DROPPED
+    assert "may or may not have arrived" in planned.problem
+    assert CaptureLink.objects.get().revoked is None
 
 
 def test_one_slot_that_fails_does_not_stop_the_others(

@@ -82,6 +82,23 @@ class TestWhatIsKept:
         reap()
         assert session.recordings.get().partial
 
+    def test_a_rest_film_that_had_arrived_in_full_but_broke_off_is_a_part(
+        self, session: RecordingSession
+    ) -> None:
+        rest = session.protocol.tasks.get(code="rest")
+        short = live_film(rest.seconds / 2)
+        silent_for(send(session, short, task="rest"), hours=25)
+        reap()
+        assert session.recordings.get().partial
+
+    def test_a_whole_rest_film_that_had_arrived_in_full_is_no_part(
+        self, session: RecordingSession
+    ) -> None:
+        rest = session.protocol.tasks.get(code="rest")
+        silent_for(send(session, live_film(rest.seconds), task="rest"), hours=25)
+        reap()
+        assert not session.recordings.get().partial
+
     def test_of_films_that_had_arrived_in_full_the_newest_is_kept_before_any_part(
         self, session: RecordingSession
     ) -> None:

@@ -239,15 +239,49 @@ def test_a_session_is_not_abandoned_while_a_film_is_on_its_way(session, film, se
     assert services.finish_abandoned() == 0
 
 
-def test_files_that_no_row_names_are_removed_once_their_time_is_over(session, film, settings):
+def lying_there(name: str) -> Path:
+    """A film of a recording that the database does not know."""
+    folder = settings.MEDIA_ROOT / "recordings" / str(uuid.uuid4())
+    folder.mkdir(parents=True)
+    (folder / name).write_bytes(BYTES)
+    return folder
+
+
+def test_a_film_of_a_process_that_died_is_removed_once_its_time_is_over(session, film, settings):
     recording = submit(session, "rest", film)
-    stray = settings.MEDIA_ROOT / "recordings" / str(uuid.uuid4())
-    stray.mkdir()
-    (stray / "video.webm").write_bytes(BYTES)
+    stray = lying_there("video.webm")
+    strays.leave([stray])
     assert strays.remove() == 0
     settings.UPLOAD_KEEP_HOURS = 0
     assert strays.remove() == 1
+    assert not stray.exists()
     assert (settings.MEDIA_ROOT / recording.file).exists()
+
+
+def test_a_film_whose_row_is_safe_is_marked_no_more(
+    session, film, settings, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        recording = submit(session, "rest", film)
+    folder = (settings.MEDIA_ROOT / recording.file).parent
+    assert [path.name for path in folder.iterdir()] == ["video.webm"]
+
+
+def test_nothing_is_removed_under_a_database_that_does_not_know_the_films(
+    session, film, settings, caplog
+):
+    foreign = lying_there("video.webm")
+    crashed = lying_there("video.webm")
+    strays.leave([crashed])
+    landmarks = settings.MEDIA_ROOT / "landmarks" / f"{uuid.uuid4()}.npz"
+    landmarks.parent.mkdir(exist_ok=True)
+    landmarks.touch()
+    settings.UPLOAD_KEEP_HOURS = 0
+    assert strays.remove() == 0
+    assert foreign.exists()
+    assert crashed.exists()
+    assert landmarks.exists()
+    assert "not in the database" in caplog.text
 
 
 def assert_nothing_is_stored(film: Path) -> None:
