@@ -15,8 +15,9 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 import diagnosis
-from clinic import translations
+from clinic import disk, schema, translations
 from clinic.audit import chain
+from clinic.audit.models import Verification
 
 # Looked up without importing the release code, which brings torch into every command.
 RELEASES = Path(diagnosis.__file__).with_name("releases")
@@ -122,6 +123,68 @@ def audit_trail_is_sealed(
             id="clinic.W003",
         )
     ]
+
+
+@register(Tags.database)
+def audit_trail_is_whole(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """What the last verification found; none is made here, as a long trail takes minutes."""
+    try:
+        last = Verification.last()
+    except DatabaseError:  # before the first migration
+        return []
+    if last is None or last.is_whole:
+        return []
+    return [
+        Warning(
+            f"The verification of {last} found the audit trail broken at event {last.broken}: "
+            f"{last.why}.",
+            hint="Keep every backup, compare the newest whole one with the database, and run "
+            "`manage.py verify_audit` again once the events are back.",
+            id="clinic.W004",
+        )
+    ]
+
+
+@register
+def the_clock_is_the_clinics(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    if not settings.SITE_IS_HTTPS or settings.TIME_ZONE_IS_SET:
+        return []
+    return [
+        Warning(
+            "TIME_ZONE is not set: reminders go out, and times are shown, by the clock of UTC.",
+            hint="Set TIME_ZONE to the clinic's, as in TIME_ZONE=Europe/Berlin (or to UTC).",
+            id="clinic.W005",
+        )
+    ]
+
+
+@register
+def there_is_room_for_films(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    if not disk.is_low():
+        return []
+    return [
+        Warning(
+            f"{disk.free() / disk.GIB:.1f} GiB are free for films; below DISK_RESERVE_BYTES "
+            f"({settings.DISK_RESERVE_BYTES / disk.GIB:.1f} GiB) none is taken in.",
+            hint=f"Make room in {settings.MEDIA_ROOT}, or move DATA_DIR to a larger disk.",
+            id="clinic.W006",
+        )
+    ]
+
+
+# Only with --deploy: `migrate` runs the other checks first, and this error would stop it.
+@register(deploy=True)
+def database_is_migrated(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    problem = schema.hindrance()
+    return [Error(problem, id="clinic.E004")] if problem else []
 
 
 def _is_stale(written: Path) -> bool:

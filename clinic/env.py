@@ -17,6 +17,8 @@ def text(name: str, default: str = "") -> str:
     file = os.environ.get(f"{name}_FILE")
     if file is None:
         return os.environ.get(name, default)
+    if name in os.environ:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set; keep one of them")
     try:
         return Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:
@@ -32,12 +34,15 @@ def flag(name: str, default: bool) -> bool:
     return value in {"1", "true", "yes"}
 
 
-def whole(name: str, default: int) -> int:
+def whole(name: str, default: int, *, least: int) -> int:
     value = text(name, str(default))
     try:
-        return int(value)
+        number = int(value)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is {value!r}; write a whole number") from error
+    if number < least:
+        raise ImproperlyConfigured(f"{name} is {value!r}; write {least} or more")
+    return number
 
 
 def words(name: str) -> list[str]:

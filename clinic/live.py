@@ -14,10 +14,12 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.layers import get_channel_layer
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import Http404, HttpRequest, JsonResponse
 
 from clinic.accounts.models import User
@@ -202,8 +204,10 @@ class SessionProgress(AsyncJsonWebsocketConsumer):
             await self.send_json(current)
 
     async def _snapshot(self) -> dict[str, Any] | None:
-        look: dict[str, Any] | None = await database_sync_to_async(self._look)()
+        """As whoever is signed in now: an open socket outlives neither sign-out nor account."""
+        login = SessionStore(self.scope["session"].session_key)
+        user = await get_user({"session": login})
+        look: dict[str, Any] | None = await database_sync_to_async(visible_snapshot)(
+            user, self.scope["cookies"], self.session_id
+        )
         return look
-
-    def _look(self) -> dict[str, Any] | None:
-        return visible_snapshot(self.scope["user"], self.scope["cookies"], self.session_id)

@@ -148,7 +148,8 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 FORMAT_MODULE_PATH = "clinic.formats"
-TIME_ZONE = env.text("TIME_ZONE", "UTC")
+TIME_ZONE_IS_SET = bool(env.text("TIME_ZONE"))
+TIME_ZONE = env.text("TIME_ZONE") or "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
@@ -161,11 +162,14 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 EMAIL_HOST = env.text("EMAIL_HOST")
-EMAIL_PORT = env.whole("EMAIL_PORT", 587)
+EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", False)
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", not EMAIL_USE_SSL)
+if EMAIL_USE_SSL and EMAIL_USE_TLS:
+    raise ImproperlyConfigured("EMAIL_USE_SSL and EMAIL_USE_TLS are both 1; leave one of them out")
+EMAIL_PORT = env.whole("EMAIL_PORT", 465 if EMAIL_USE_SSL else 587, least=1)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
-EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)
-EMAIL_TIMEOUT = 10
+EMAIL_TIMEOUT = 60  # some servers look through an e-mail before they take it
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Mimia <noreply@{SITE_HOST}>")
 CONSOLE_MAIL = "django.core.mail.backends.console.EmailBackend"
 EMAIL_BACKEND = env.text(
@@ -174,6 +178,8 @@ EMAIL_BACKEND = env.text(
 )
 
 SECURE_SSL_REDIRECT = False  # the reverse proxy does it
+# Redirects are the proxy's, and what the clinic's other subdomains do is not this site's to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SITE_IS_HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if SITE_IS_HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
@@ -227,6 +233,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": True,
     "ENUM_NAME_OVERRIDES": {
         "JobKindEnum": "diagnosis.models.Job.Kind",
+        "DirectionEnum": "clinic.verdicts.models.Verdict.Direction",
         "ClinicalEventKindEnum": "clinic.therapy.models.ClinicalEvent.Kind",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -236,21 +243,23 @@ SPECTACULAR_SETTINGS = {
 
 # Uploads: one PATCH is spooled whole before the view runs, so each stays small.
 UPLOAD_MAX_PATCH = 2 * 1024 * 1024
-UPLOAD_MAX_BYTES = env.whole("UPLOAD_MAX_BYTES", 1024**3)
-UPLOAD_KEEP_HOURS = env.whole("UPLOAD_KEEP_HOURS", 72)  # after the last byte
+UPLOAD_MAX_BYTES = env.whole("UPLOAD_MAX_BYTES", 1024**3, least=1024**2)
+UPLOAD_KEEP_HOURS = env.whole("UPLOAD_KEEP_HOURS", 72, least=1)  # after the last byte
 # What arrived of a film that was never handed in is kept as part of it, after so long a silence.
-SALVAGE_HOURS = env.whole("SALVAGE_HOURS", 24)
+SALVAGE_HOURS = env.whole("SALVAGE_HOURS", 24, least=1)
 # Uploads stop while the disk has less room than this: analyses and the database need some too.
-DISK_RESERVE_BYTES = env.whole("DISK_RESERVE_BYTES", 1024**3)
+DISK_RESERVE_BYTES = env.whole("DISK_RESERVE_BYTES", 1024**3, least=0)
 DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_PATCH + 1024
 # A capture link lives this long unless staff choose otherwise.
-CAPTURE_LINK_DAYS = env.whole("CAPTURE_LINK_DAYS", 7)
+CAPTURE_LINK_DAYS = env.whole("CAPTURE_LINK_DAYS", 7, least=1)
 
 # Codes of others in FHIR exports: "snomed", which needs a licence, and "hpo".
 FHIR_TERMINOLOGIES = env.words("FHIR_TERMINOLOGIES")
 
-WORKERS = env.whole("WORKERS", 2)
-JOB_LEASE_S = env.whole("JOB_LEASE_S", 30)
+WORKERS = env.whole("WORKERS", 2, least=1)
+JOB_LEASE_S = env.whole("JOB_LEASE_S", 30, least=1)
+# An analysis that reports no progress for so long ends its worker, and counts as a crash.
+JOB_STALL_S = env.whole("JOB_STALL_S", 600, least=1)
 
 LOGGING = {
     "version": 1,

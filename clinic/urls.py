@@ -3,8 +3,11 @@
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from clinic.health import health
+
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
+    path("health/", health, name="health"),
     path("language/", set_language, name="set_language"),
     path("", include("clinic.dashboards.urls")),
     path("", include("clinic.patients.urls")),

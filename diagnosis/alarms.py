@@ -1,8 +1,10 @@
 """How often `diagnosis.change` is wrong, and how often right: `python -m diagnosis.alarms`.
 
-Simulated people have a baseline of NEEDED sessions, then one session a week. "False alarm": a
-change is called at least once in 52 sessions though nothing changed. "Seen": it is called within
-8 sessions after a lasting shift of three of the person's own standard deviations.
+Simulated people have a baseline of NEEDED sessions, then one session a week. Though nothing
+changed, "false alarms" is the share of people for whom a change is called at least once in 52
+sessions, and "said" the mean share of those sessions after which the verdict says change. After a
+lasting shift of three of the person's own standard deviations, "seen" is the share for whom one is
+called within 8 sessions, and "said" the share whose verdict says so after the 8th.
 """
 
 from __future__ import annotations
@@ -45,7 +47,9 @@ class Case:
 @dataclasses.dataclass(frozen=True)
 class Rates:
     false_alarms: float
+    falsely_said: float
     seen: float
+    said: float
 
 
 CASES: Final = (
@@ -62,11 +66,20 @@ CASES: Final = (
 def simulate(case: Case, runs: int = RUNS, seed: int = 1) -> Rates:
     """Shares of `runs` people."""
     rng = np.random.default_rng(seed)
-    return Rates(_called(case, runs, YEAR, 0.0, rng), _called(case, runs, SOON, -SHIFT, rng))
+    unchanged = _said(case, runs, YEAR, 0.0, rng)
+    shifted = _said(case, runs, SOON, -SHIFT, rng)
+    return Rates(
+        false_alarms=float(unchanged.any(axis=1).mean()),
+        falsely_said=float(unchanged.mean()),
+        seen=float(shifted.any(axis=1).mean()),
+        said=float(shifted[:, -1].mean()),
+    )
 
 
-def _called(case: Case, runs: int, sessions: int, shift: float, rng: np.random.Generator) -> float:
-    """The share of people for whom a change is called after a shift at the end of the baseline."""
+def _said(
+    case: Case, runs: int, sessions: int, shift: float, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """`says_change` of people who shifted at the end of the baseline."""
     own = np.exp(case.unlike * rng.standard_normal((runs, 1)))
     drawn = rng.standard_normal((runs, NEEDED + sessions))
     drawn[:, NEEDED:] += shift
@@ -75,8 +88,8 @@ def _called(case: Case, runs: int, sessions: int, shift: float, rng: np.random.G
     mean = baseline.mean(axis=1, keepdims=True)
     squares = ((baseline - mean) ** 2).sum(axis=1, keepdims=True)
     _, limit = prediction_limit(squares, NEEDED, case.weight, _pooled_sd(case, runs, rng))
-    called = twice(following - mean > limit) | twice(mean - following > limit)
-    return float(called.mean())
+    off = following - mean
+    return says_change(np.where(np.abs(off) > limit, np.sign(off), 0))
 
 
 def _measured(case: Case, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -100,17 +113,30 @@ def _usual_sd(case: Case) -> float:
     return SD if case.log else float(np.sqrt(np.expm1(SD**2) * np.exp(SD**2)))
 
 
-def twice(outside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(people,): whether two sessions in a row of (people, sessions) are outside."""
-    found: NDArray[np.bool_] = (outside[:, 1:] & outside[:, :-1]).any(axis=1)
-    return found
+def says_change(sides: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(people, sessions): after which sessions the verdict says change; `sides` are -1, 0 inside
+    the band, or 1. Any two in a row are far enough apart."""
+    said = np.zeros(sides.shape, dtype=bool)
+    standing = np.zeros(len(sides))
+    before = np.full(len(sides), np.nan)
+    for session, side in enumerate(sides.T):
+        twice = side == before
+        ended = np.where(side == 0, twice, side != standing)
+        standing = np.where((standing != 0) & ended, 0, standing)
+        standing = np.where((standing == 0) & twice, side, standing)
+        said[:, session] = standing != 0
+        before = side
+    return said
 
 
 def table(runs: int, seed: int, cases: Sequence[Case] = CASES) -> Iterator[str]:
-    yield f"{'':46}{f'false alarms in {YEAR}':>20}{f'{SHIFT:g} SD seen in {SOON}':>18}"
+    without, after = f"false alarms in {YEAR}", f"{SHIFT:g} SD seen in {SOON}"
+    yield f"{'':46}{without:>20}{'said':>8}{after:>18}{'said':>8}"
     for case in cases:
         rates = simulate(case, runs, seed)
-        yield f"{case.name:46}{rates.false_alarms:20.1%}{rates.seen:18.1%}"
+        without = f"{rates.false_alarms:20.1%}{rates.falsely_said:8.1%}"
+        after = f"{rates.seen:18.1%}{rates.said:8.1%}"
+        yield f"{case.name:46}{without}{after}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -13,8 +13,12 @@ A new session is compared with the baseline's mean. It is outside when it differ
     v     = d0 + n - 1
 
 where n is the number of sessions of the baseline, Sc the clinic's pooled standard deviation within
-a person and d0 = min(6, its degrees of freedom), 0 where there is none. `diagnosis.alarms` prints
-how often this calls a change that is none, and how often it sees one.
+a person and d0 = min(6, its degrees of freedom), 0 where there is none.
+
+One rule calls a change and ends it: two or more sessions in a row on the same side, the last at
+least APART_DAYS after the first. Outside the band they call one; inside it they end the one that
+stands, as does a single session outside on the other side, with which another may begin.
+`diagnosis.alarms` prints how often this calls a change that is none, and how often it sees one.
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ from scipy import stats
 
 NEEDED: Final = 4  # sessions of a baseline
 WINDOW_DAYS: Final = 28  # in which they lie
-APART_DAYS: Final = 5  # from the first to the last session outside, before it is called a change
+APART_DAYS: Final = 5  # from the first to the last session in a row that call or end a change
 MOST_WEIGHT: Final = 6  # degrees of freedom that the clinic's pooled SD counts for at most
 TREND_SESSIONS: Final = 6
 TREND_DAYS: Final = 182  # six months
@@ -99,13 +103,34 @@ class Band:
 
 
 @dataclasses.dataclass(frozen=True)
+class Change:
+    """A change that was called.
+
+    `since` is when the first of its sessions was recorded, `called` when the one that made it a
+    change was, and `ended` when the one that ended it was: None while it stands.
+    """
+
+    direction: Direction
+    since: datetime.datetime
+    called: datetime.datetime
+    ended: datetime.datetime | None = None
+
+    @property
+    def stands(self) -> bool:
+        return self.ended is None
+
+
+@dataclasses.dataclass(frozen=True)
 class Verdict:
     """The answer for one medication state.
 
-    `since` is when the first session of a change was recorded. `latest` is the newest comparable
-    value. `behind` are the sessions that the word rests on beside the baseline's: those collected,
-    or the newest ones that were compared. `reason` says why nothing can be compared. `settled_on`
-    is the first day on which one more session outside makes a change of OUTSIDE.
+    `direction` is that of OUTSIDE and CHANGE, `since` that of CHANGE. `latest` is the newest
+    comparable value. `behind` are the sessions that the word rests on beside the baseline's: those
+    collected, those since a change began, or the newest ones that were compared. `reason` says why
+    the newest cannot be compared. `change` is the newest one that was called, standing or ended,
+    whatever the word. `unsettled` is how many of the newest sessions in a row ask for one more:
+    outside under OUTSIDE, inside again under CHANGE; on `settled_on` or later one more like them
+    calls the change, or ends it.
     """
 
     word: Word
@@ -117,6 +142,8 @@ class Verdict:
     needed: int
     behind: tuple[Hashable, ...]
     reason: str
+    change: Change | None = None
+    unsettled: int = 0
     settled_on: datetime.date | None = None
 
     @property
@@ -215,35 +242,26 @@ def verdict(
 ) -> Verdict:
     """The word for `points`, the comparable sessions of one medication state, oldest first.
 
-    Outside once is a reason to record again. A change is called after two sessions in a row or
-    more that lie outside on the same side, the last at least APART_DAYS after the first; it lasts
-    for as long as no session is back inside. With a `reason` nothing is compared.
+    Outside once is a reason to record again. A change is called and ended by the module's rule,
+    and stands in between. With a `reason` the newest session, not among `points`, cannot be
+    compared; a change that stands goes on standing.
     """
     found = band(points, pooled, log=log)
-    latest = points[-1].value if points else None
-    collected = collecting(points, today)
-    if reason:
-        return Verdict(Word.CANNOT, None, None, latest, found, len(collected), NEEDED, (), reason)
     following = _after(points, found) if found else []
-    if found is None or not following:
-        behind = tuple(point.id for point in collected)
-        return Verdict(
-            Word.COLLECTING, None, None, latest, found, len(collected), NEEDED, behind, ""
-        )
-    run, direction = _run(following, found)
-    changed = bool(run) and _days(run[0], run[-1]) >= APART_DAYS
-    word = Word.CHANGE if changed else Word.OUTSIDE if run else Word.USUAL
+    if found and following and not reason:
+        return _compared(following, found)
+    collected = collecting(points, today)
     return Verdict(
-        word,
-        direction,
-        run[0].at if changed else None,
-        latest,
-        found,
-        NEEDED,
-        NEEDED,
-        tuple(point.id for point in run or following[-1:]),
-        "",
-        run[0].at.date() + datetime.timedelta(days=APART_DAYS) if word == Word.OUTSIDE else None,
+        word=Word.CANNOT if reason else Word.COLLECTING,
+        direction=None,
+        since=None,
+        latest=points[-1].value if points else None,
+        band=found,
+        collected=len(collected),
+        needed=NEEDED,
+        behind=() if reason else tuple(point.id for point in collected),
+        reason=reason,
+        change=_story(following, found)[1] if found else None,
     )
 
 
@@ -316,12 +334,48 @@ def _after(points: Sequence[Point], found: Band) -> list[Point]:
     return [point for point in points if point.at.date() > closed]
 
 
-def _run(points: Sequence[Point], found: Band) -> tuple[list[Point], Direction | None]:
-    """The newest sessions in a row that lie outside on one side; none if the newest is inside."""
-    direction = found.side(points[-1].value)
+def _compared(following: Sequence[Point], found: Band) -> Verdict:
+    """The verdict on the sessions after the baseline, of which there is one at least."""
+    run, called = _story(following, found)
+    side = found.side(run[-1].value)
+    standing = called if called and called.stands else None
+    settled = (side is None) != bool(standing)
+    behind = run if side else run[-1:]
+    if standing:
+        behind = [point for point in following if point.at >= standing.since]
+    return Verdict(
+        word=Word.CHANGE if standing else Word.OUTSIDE if side else Word.USUAL,
+        direction=standing.direction if standing else side,
+        since=standing.since if standing else None,
+        latest=run[-1].value,
+        band=found,
+        collected=NEEDED,
+        needed=NEEDED,
+        behind=tuple(point.id for point in behind),
+        reason="",
+        change=called,
+        unsettled=0 if settled else len(run),
+        settled_on=None if settled else run[0].at.date() + datetime.timedelta(days=APART_DAYS),
+    )
+
+
+def _story(points: Sequence[Point], found: Band) -> tuple[list[Point], Change | None]:
+    """The newest sessions in a row on one side of the band, or inside it, and the newest change."""
     run: list[Point] = []
-    for point in reversed(points):
-        if direction is None or found.side(point.value) != direction:
-            break
-        run.insert(0, point)
-    return run, direction
+    called: Change | None = None
+    for point in points:
+        side = found.side(point.value)
+        if run and found.side(run[-1].value) != side:
+            run = []
+        run.append(point)
+        called = _called(called, run, side)
+    return run, called
+
+
+def _called(before: Change | None, run: Sequence[Point], side: Direction | None) -> Change | None:
+    """What becomes of the change `before` with the newest session of `run`, all on `side`."""
+    settled = _days(run[0], run[-1]) >= APART_DAYS
+    if before and before.stands:
+        over = side != before.direction if side else settled
+        return dataclasses.replace(before, ended=run[-1].at) if over else before
+    return Change(side, run[0].at, run[-1].at) if side and settled else before

@@ -60,12 +60,14 @@ class Task:
     """A guided task as it was recorded: its kind, the asked expression, and where the cues fell.
 
     `cues` is empty for rest and talk, and for imported clips whose cue times nobody knows.
+    `seconds` is how long the protocol has it take, None without a protocol.
     """
 
     code: str
     kind: TaskKind
     expression: str | None = None
     cues: tuple[Cue, ...] = ()
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         if (self.kind == TaskKind.EXPRESSION) != (self.expression is not None):
@@ -83,6 +85,7 @@ class Task:
             kind=TaskKind(data["kind"]),
             expression=data.get("expression"),
             cues=tuple(Cue(float(c["start"]), float(c["end"])) for c in data.get("cues", ())),
+            seconds=data.get("seconds"),
         )
 
 

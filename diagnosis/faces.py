@@ -147,6 +147,7 @@ def head_pose(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
 _NEUTRAL_FRAMES: Final = 600  # frames, evenly taken, of which the neutral face is made
 _FEWEST_FRAMES: Final = 10
 _SAME_POSE: Final = 10.0  # degrees from the usual pose
+_LONGEST_FRAME_S: Final = 0.25  # for which a frame stands, however late the next one comes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -188,14 +189,18 @@ class Neutral:
             return cls(data["mean"], data["spread"], **json.loads(str(data["rest"])))
 
 
-def neutral_from(track: LandmarkTrack, start_s: float, end_s: float, source: str) -> Neutral | None:
-    """The face between two times of a recording; None with fewer than ten frames of it.
+def neutral_from(
+    track: LandmarkTrack, start_s: float, end_s: float, source: str, fewest_s: float = 0.0
+) -> Neutral | None:
+    """The face between two times of a recording; None with fewer than ten frames of it, or with
+    less than `fewest_s` in s.
 
     Frames in which the head is turned away from its usual pose are left out and do not count. The
     usual pose is that of the frame which the others are nearest to, since between two poses lies
     one that the head never had.
     """
     frames = np.flatnonzero((track.t >= start_s) & (track.t < end_s) & track.seen())
+    lasting = np.diff(track.t, append=track.t[-1:])[frames].clip(max=_LONGEST_FRAME_S).sum()
     if len(frames) > _NEUTRAL_FRAMES:
         frames = frames[np.linspace(0, len(frames) - 1, _NEUTRAL_FRAMES).astype(int)]
     if len(frames) < _FEWEST_FRAMES:
@@ -205,7 +210,7 @@ def neutral_from(track: LandmarkTrack, start_s: float, end_s: float, source: str
     pose = head_pose(first.rotation)
     apart = abs(pose[:, None] - pose).max(2)
     usual = apart[apart.sum(1).argmin()] < _SAME_POSE
-    if usual.sum() < _FEWEST_FRAMES:
+    if usual.sum() < _FEWEST_FRAMES or lasting * usual.mean() < fewest_s:
         return None
     mean = _unit(np.median(first.points[usual], axis=0))
     points = align(landmarks[usual], mean).points

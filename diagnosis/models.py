@@ -10,14 +10,18 @@ from typing import Any, ClassVar
 import numpy as np
 from django.db import models
 
+from diagnosis.config import AnalysisConfig
+
 
 class Job(models.Model):
     """Background work on one recording ("take") or on a whole session. The row is the queue.
 
     queued   -> running    a worker claims it (attempts + 1: the fencing token)
     running  -> running    its lease ran out and another worker claims it (crashes + 1)
-    running  -> queued     its worker was told to stop
+    running  -> queued     its worker was told to stop, the analysis crashed or the machine was in
+                           trouble; in the last two cases it waits until `not_before`
     running  -> done | failed
+    running  -> cancelled     what it was to work with is of another release: `is_outdated`
     waiting | queued -> cancelled     another job replaces it (rest is decided, a retake), or
                                       consent to analysis was withdrawn
     """
@@ -39,6 +43,8 @@ class Job(models.Model):
         NORMAL = 10
         HISTORY = 20
 
+    OUTDATED = "Another release was installed after this was queued; it is analysed anew."
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=8, choices=Kind)
     group = models.UUIDField(db_index=True)  # the session
@@ -46,8 +52,9 @@ class Job(models.Model):
     payload = models.JSONField()
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
     crashes = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(null=True, blank=True)  # while queued
     lease_until = models.DateTimeField(null=True, blank=True)
     worker = models.CharField(max_length=80, blank=True)
     stage = models.CharField(max_length=20, blank=True)
@@ -63,6 +70,11 @@ class Job(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} job {self.id} ({self.state})"
 
+    @property
+    def is_outdated(self) -> bool:
+        """A worker refused it, because another release made the neutral or the results in it."""
+        return self.state == self.State.CANCELLED and self.error == self.OUTDATED
+
 
 class AppendOnly(models.Model):
     """What was once computed stays as it was: a new analysis adds rows, it never changes any."""
@@ -76,10 +88,16 @@ class AppendOnly(models.Model):
         super().save(*args, **kwargs)
 
 
+def this_engine() -> int:
+    """The version of the constants and formulas that make results now."""
+    return AnalysisConfig.engine
+
+
 class Result(AppendOnly):
     """What one release under one configuration made of a recording or a session.
 
-    `usable` is False when a finding blocks: then there are findings but no measures.
+    Numbers of one release that two versions of the `engine` made are no more alike than those of
+    two releases. `usable` is False when a finding blocks: then there are findings but no measures.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -90,6 +108,7 @@ class Result(AppendOnly):
     release = models.CharField(max_length=80)
     release_sha256 = models.CharField(max_length=64)
     evidence = models.CharField(max_length=20)
+    engine = models.PositiveSmallIntegerField(default=this_engine)  # AnalysisConfig.engine
     config_hash = models.CharField(max_length=16)
     usable = models.BooleanField()
     findings = models.JSONField(default=list)

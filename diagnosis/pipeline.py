@@ -42,7 +42,8 @@ _ENCODED: Final = 64  # frames that enter the image tower at once, for its memor
 
 
 class NeutralMismatch(Exception):
-    """The neutral face carries the margins of another release."""
+    """The neutral face carries the margins of another release: nothing can be measured against it
+    until the session's rest take has been analysed with this release."""
 
 
 class NeedsPixels(Exception):
@@ -79,8 +80,10 @@ def analyse(
     """Analyse the video of one take; a rest take gives the session's neutral face.
 
     `report` is called with the stage ("landmarks", "intensity", "measures") and the fraction of
-    the whole that is done. Raises VideoError for a file that cannot be analysed at all.
+    the whole that is done. Raises VideoError for a file that cannot be analysed at all, and
+    NeutralMismatch before anything is decoded.
     """
+    _refuse_mismatch(neutral, release)
     reader = CropReader(release) if _needs_pixels(release, task) else None
     track, capture, looks = follow(path, config, report, reader)
     findings = quality.judge(capture, looks, track.seen(), sampling.poses(track), task)
@@ -137,11 +140,7 @@ def score(
             f"Release {release.name} reads pictures of the face, and of this take only landmarks "
             "are at hand. Analyse its video, or choose a release that reads motion images."
         )
-    if neutral is not None and neutral.release != release.sha256:
-        raise NeutralMismatch(
-            "The neutral face was scored with another release. "
-            "Analyse the session's rest take with this release first."
-        )
+    _refuse_mismatch(neutral, release)
     hidden = release.why_hidden(task.expression) if task.expression is not None else ""
     take = TakeAnalysis(
         task=task,
@@ -162,7 +161,7 @@ def score(
         return dataclasses.replace(take, findings=(unseen, *findings))
     face = _neutral_face(track, task, neutral, config)
     if face is None:
-        return dataclasses.replace(take, findings=(finding("no_neutral"), *findings))
+        return dataclasses.replace(take, findings=(_why_no_neutral(task), *findings))
     report("intensity", TRACKED)
     network: tuple[Trace, ...] = ()
     if task.kind != TaskKind.TALK:
@@ -174,6 +173,14 @@ def score(
     return _measured(take, face, network, signals)
 
 
+def _refuse_mismatch(neutral: Neutral | None, release: Release) -> None:
+    if neutral is not None and neutral.release != release.sha256:
+        raise NeutralMismatch(
+            "The neutral face was scored with another release. "
+            "Analyse the session's rest take with this release first."
+        )
+
+
 def _neutral_face(
     track: LandmarkTrack, task: Task, neutral: Neutral | None, config: AnalysisConfig
 ) -> Neutral | None:
@@ -183,13 +190,19 @@ def _neutral_face(
     of the take itself serves where there is no other.
     """
     if task.kind == TaskKind.REST:
-        return faces.neutral_from(track, 0.0, np.inf, "rest")
+        return faces.neutral_from(track, 0.0, np.inf, "rest", quality.rest_needed_s(task))
     if neutral is None and task.kind == TaskKind.TALK:
         return faces.neutral_from(track, 0.0, np.inf, "take")
     if neutral is not None or not task.cues:
         return neutral
     cue = min(c.start for c in task.cues)
     return faces.neutral_from(track, cue - config.lead_in_s, cue, "lead-in")
+
+
+def _why_no_neutral(task: Task) -> Finding:
+    if task.kind == TaskKind.REST and task.seconds:
+        return finding("short_rest", limit=quality.rest_needed_s(task))
+    return finding("no_neutral")
 
 
 def _encoded_motion(track: LandmarkTrack, face: Neutral, release: Release) -> Floats:

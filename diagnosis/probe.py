@@ -1,7 +1,8 @@
-"""Is this file a film that can be analysed? `python -m diagnosis.probe FILE`
+"""Is this file a film that can be analysed? `python -m diagnosis.probe FILE [--silent COPY]`
 
-Prints one line of JSON: {"container", "codec", "width", "height", "seconds", "frames"} of a film,
-with `seconds` from its first picture to its last and as many `frames` as its packets say; or
+Prints one line of JSON: {"container", "codec", "width", "height", "seconds", "frames", "sound"} of
+a film, with `seconds` from its first picture to its last, as many `frames` as its packets say, and
+whether there is `sound`; the COPY that is asked for has the same pictures and no sound. Prints
 {"problem", "words"} of anything else. It gives itself little memory and processor time: what takes
 more is no film of a few minutes. A film that was cut off is a film. Of a file that broke the reader
 it is UNDECIDED what it is, and one that is not there any more has VANISHED.
@@ -9,6 +10,7 @@ it is UNDECIDED what it is, and one that is not there any more has VANISHED.
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
 import resource
@@ -22,6 +24,7 @@ from av.video.stream import VideoStream
 
 from diagnosis.config import AnalysisConfig
 from diagnosis.containers import mime_of
+from diagnosis.copies import silence
 from diagnosis.video import NotAVideo, VideoError, open_video, packet_times
 
 MEMORY_BYTES: Final = 2 * 1024**3  # 16 pictures of the largest size, and the libraries
@@ -41,6 +44,7 @@ class Film:
     height: int
     seconds: float
     frames: int
+    sound: bool
 
 
 def probe(path: Path) -> Film:
@@ -63,6 +67,7 @@ def probe(path: Path) -> Film:
             height=height,
             seconds=max(times) - min(times) if times else 0.0,
             frames=len(times),
+            sound=bool(container.streams.audio),
         )
 
 
@@ -91,9 +96,12 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _answer(path: Path) -> dict[str, Any]:
+def _answer(path: Path, copy: Path | None = None) -> dict[str, Any]:
     try:
-        return dataclasses.asdict(probe(path))
+        film = probe(path)
+        if copy:
+            silence(path, copy, film.container)
+        return dataclasses.asdict(film)
     except Exception as error:
         if not path.exists():
             return {"problem": VANISHED, "words": "The file is not there any more."}
@@ -108,7 +116,11 @@ def _answer(path: Path) -> dict[str, Any]:
 
 def main() -> None:
     _limit()
-    sys.stdout.write(json.dumps(_answer(Path(sys.argv[1]))) + "\n")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--silent", type=Path)
+    asked = parser.parse_args()
+    sys.stdout.write(json.dumps(_answer(asked.file, asked.silent)) + "\n")
 
 
 if __name__ == "__main__":

@@ -67,6 +67,12 @@ def restless(signals: Signals, face: Neutral) -> Iterator[Finding]:
     yield from _above("smiling_at_rest", smile(face.mean), "rest_smile_iod_percent_max")
 
 
+def rest_needed_s(task: Task) -> float:
+    """For how long, in s, a rest take must show the face in one pose to be the session's neutral:
+    ten seconds, or half of what a shorter protocol plans; 0 where nobody planned anything."""
+    return min(threshold("rest_seconds_min"), (task.seconds or 0.0) / 2)
+
+
 def smile(face: Floats) -> float:
     """Width of the mouth less the height of the nose over its corners, in % IOD, of a frontal
     face (478, 3) in IOD. A smile widens the mouth and lifts its corners towards the nose."""

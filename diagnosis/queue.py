@@ -20,6 +20,7 @@ from diagnosis.models import Job
 from diagnosis.signals import analysis_finished
 
 MAX_CRASHES = 3
+LONGEST_WAIT_S = 300
 
 
 class LostLease(Exception):
@@ -62,6 +63,7 @@ def claim(worker: str) -> Job | None:
             attempts=F("attempts") + 1,
             crashes=F("crashes") + int(expired),
             lease_until=_lease_end(now),
+            not_before=None,
             worker=worker,
             stage="",
             percent=0,
@@ -81,17 +83,30 @@ def report(job: Job, stage: str, percent: int) -> None:
     _fenced(job, stage=stage, percent=percent)
 
 
-def give_back(job: Job) -> None:
-    """Back into the queue, as when a worker is told to stop: this counts against nobody."""
-    _fenced(job, state=Job.State.QUEUED, lease_until=None, worker="", stage="", percent=0)
+def give_back(job: Job, *, wait: bool = False) -> None:
+    """Back into the queue, as when a worker is told to stop: this counts against nobody.
+
+    One that is to `wait` is not claimed for some seconds, twice as long after each attempt.
+    """
+    seconds = min(LONGEST_WAIT_S, 2 ** min(job.attempts, 10))
+    not_before = timezone.now() + datetime.timedelta(seconds=seconds) if wait else None
+    _fenced(
+        job,
+        state=Job.State.QUEUED,
+        not_before=not_before,
+        lease_until=None,
+        worker="",
+        stage="",
+        percent=0,
+    )
 
 
 def crashed(job: Job, error: str) -> None:
-    """The analysis raised something unexpected: another try, or failure after the third."""
+    """The analysis raised something unexpected: another try later, or failure after the third."""
     with transaction.atomic():
         _fenced(job, crashes=F("crashes") + 1, error=error)
         if job.crashes + 1 < MAX_CRASHES:
-            give_back(job)
+            give_back(job, wait=True)
         else:
             finish(job, Job.State.FAILED, error=error)
 
@@ -113,6 +128,12 @@ def finish(job: Job, state: Job.State, *, error: str = "") -> None:
     analysis_finished.send(sender=Job, job=job)
 
 
+def outdate(job: Job) -> None:
+    """Another release made what this job was to work with: the site queues what is needed now."""
+    with transaction.atomic():
+        finish(job, Job.State.CANCELLED, error=Job.OUTDATED)
+
+
 def cancel(subject: uuid.UUID) -> int:
     """Take the jobs of a replaced recording out of the queue; one that runs already goes on."""
     return Job.objects.filter(
@@ -121,13 +142,15 @@ def cancel(subject: uuid.UUID) -> int:
 
 
 def places() -> dict[uuid.UUID, int]:
-    """The place of each queued job, by its id; 1 is claimed next."""
+    """The place of each queued job, by its id; 1 is claimed next, unless it has to wait."""
     queued = Job.objects.filter(state=Job.State.QUEUED).order_by("priority", "created")
     return {pk: i for i, pk in enumerate(queued.values_list("id", flat=True), start=1)}
 
 
 def _claimable(now: datetime.datetime) -> Q:
-    return Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lt=now)
+    ready = Q(not_before__isnull=True) | Q(not_before__lte=now)
+    expired = Q(state=Job.State.RUNNING, lease_until__lt=now)
+    return (Q(state=Job.State.QUEUED) & ready) | expired
 
 
 def _lease_end(now: datetime.datetime) -> datetime.datetime:
@@ -141,20 +164,20 @@ def _fenced(job: Job, **fields: Any) -> None:
 
 
 def _give_up(job: Job) -> None:
+    """Whatever those who listen make of it, the job ends: else it would be claimed for ever."""
     error = (
         f"The analysis stopped its worker {MAX_CRASHES} times. "
         "The film is kept; please tell whoever runs this site."
     )
-    with transaction.atomic():
-        failed = Job.objects.filter(
-            pk=job.pk, attempts=job.attempts, state=Job.State.RUNNING
-        ).update(
-            state=Job.State.FAILED,
-            crashes=F("crashes") + 1,
-            error=error,
-            lease_until=None,
-            finished=timezone.now(),
-        )
-        if failed:
-            job.refresh_from_db()
-            analysis_finished.send(sender=Job, job=job)
+    failed = Job.objects.filter(
+        pk=job.pk, attempts=job.attempts, state=Job.State.RUNNING
+    ).update(
+        state=Job.State.FAILED,
+        crashes=F("crashes") + 1,
+        error=error,
+        lease_until=None,
+        finished=timezone.now(),
+    )  # fmt: skip
+    if failed:
+        job.refresh_from_db()
+        analysis_finished.send_robust(sender=Job, job=job)  # which logs what they raise

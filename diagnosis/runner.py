@@ -17,8 +17,8 @@ from diagnosis import config, pipeline, queue
 from diagnosis import release as releases
 from diagnosis.faces import Neutral
 from diagnosis.landmarks import LandmarkTrack
-from diagnosis.models import Job, Measure, Result, Trace
-from diagnosis.pipeline import TakeAnalysis
+from diagnosis.models import Job, Measure, Result, Trace, this_engine
+from diagnosis.pipeline import NeutralMismatch, TakeAnalysis
 from diagnosis.release import Release
 from diagnosis.session import TakeRecord, assess
 from diagnosis.traces import Trace as Curve
@@ -39,7 +39,9 @@ def warm_up() -> None:
 def run(job: Job, report: Report) -> None:
     """Analyse and finish `job`. Whatever `report` raises ends it without a trace.
 
-    A film that cannot be read is a result with a finding, not a failure.
+    A film that cannot be read is a result with a finding, not a failure. Where another release
+    or engine than those installed made the neutral or the results to sum up, the job ends without
+    a result, and the site has them made anew.
     """
     report("start", 0.0)
     if job.kind == Job.Kind.TAKE:
@@ -49,6 +51,10 @@ def run(job: Job, report: Report) -> None:
 
 
 def _run_take(job: Job, report: Report) -> None:
+    rest = Result.objects.filter(group=job.group).exclude(neutral="")
+    if rest.filter(neutral=job.payload["neutral"]).exclude(engine=this_engine()).exists():
+        queue.outdate(job)
+        return
     release = _release(job.payload["release"])
     task = config.Task.from_json(job.payload["task"])
     neutral = job.payload["neutral"] and Neutral.load(_media(job.payload["neutral"]))
@@ -56,6 +62,9 @@ def _run_take(job: Job, report: Report) -> None:
         take = _analysed(_media(job.payload["video"]), task, release, neutral, report)
     except VideoError as error:
         _store(job, _result(job, release, usable=False, findings=[_plain(error.finding)]))
+        return
+    except NeutralMismatch:
+        queue.outdate(job)
         return
     result = _result(
         job,
@@ -83,8 +92,10 @@ def _analysed(
 
 def _run_session(job: Job) -> None:
     release = _release(job.payload["release"])
-    analysed = Result.objects.filter(id__in=job.payload["results"], usable=True)
-    results = analysed.filter(release_sha256=release.sha256)
+    results = Result.objects.filter(id__in=job.payload["results"], usable=True)
+    if results.exclude(release_sha256=release.sha256, engine=this_engine()).exists():
+        queue.outdate(job)
+        return
     takes = [_take_record(result) for result in results.select_related("job")]
     session = assess(takes, release)
     likelihood = session.likelihood if job.payload["classify"] else None

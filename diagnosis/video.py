@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Final, Self, TypeVar, cast
 
 import av
 import numpy as np
-from av.container import InputContainer, OutputContainer
-from av.video.frame import PictureType
+from av.container import InputContainer
 from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -36,10 +34,8 @@ _OPEN_OPTIONS: Final = _SIZE_LIMIT | {
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegvideo,mpegts,gif",
     "protocol_whitelist": "file",
 }
-_WEBM_CODECS: Final = frozenset({"vp8", "vp9", "av1"})
-_ENCODED_TIME_BASE: Final = Fraction(1, 90_000)
 # What FFmpeg says of pictures, sizes and times that make no sense; a full disk is another matter.
-_DAMAGED: Final = (av.InvalidDataError, av.ArgumentError, av.PatchWelcomeError)
+DAMAGED: Final = (av.InvalidDataError, av.ArgumentError, av.PatchWelcomeError)
 CLOSEST_S: Final = 0.015  # frames that come faster than 60 a second are thinned out
 _JITTER: Final = 0.25  # intervals that differ from their median by more make the rate "variable"
 
@@ -159,7 +155,7 @@ def packet_times(path: Path, limit_s: float) -> list[float]:
     """
     times: list[float] = []
     with open_video(path) as container:
-        for packet in _readable(container.demux(container.streams.video[0])):
+        for packet in readable(container.demux(container.streams.video[0])):
             shown = packet.dts if packet.pts is None else packet.pts
             if shown is None or packet.time_base is None:
                 continue
@@ -301,101 +297,7 @@ def reduced_size(width: int, height: int, max_side: int) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def remux(source: Path, target: Path) -> str:
-    """Write a copy that browsers can play and seek in, without sound; its content type.
-
-    The pictures are copied as they are where browsers know the codec (VP8, VP9, AV1: WebM;
-    H.264: MP4), else encoded again as H.264. The first frame is at time 0, as in `Frame.t`.
-    A file cut off at its end gives what can be read of it. Raises NotAVideo.
-    """
-    try:
-        return _remux(source, target)
-    except _DAMAGED as error:
-        raise NotAVideo(
-            "The file is too damaged to make a copy that browsers can play. Record it again."
-        ) from error
-
-
-def _remux(source: Path, target: Path) -> str:
-    hidden = _starts_hidden(source)
-    with open_video(source) as container:
-        stream = container.streams.video[0]
-        codec = stream.codec_context.name
-        if codec in _WEBM_CODECS and not hidden:
-            _copy(container, stream, target, "webm", {"cues_to_front": "1"})
-            return "video/webm"
-        if codec == "h264" and not hidden:
-            _copy(container, stream, target, "mp4", {"movflags": "faststart"})
-        else:
-            _encode(container, stream, target)
-        return "video/mp4"
-
-
-def _starts_hidden(path: Path) -> bool:
-    """True if an edit list hides the first pictures, which a plain copy would bring back."""
-    with open_video(path) as container:
-        packets = _readable(container.demux(container.streams.video[0]))
-        return next((packet.is_discard for packet in packets), False)
-
-
-def _copy(
-    container: InputContainer,
-    stream: VideoStream,
-    target: Path,
-    kind: str,
-    options: dict[str, str],
-) -> None:
-    with av.open(str(target), "w", format=kind, options=options) as output:
-        copy = output.add_stream_from_template(stream)
-        start: int | None = None
-        for packet in _readable(container.demux(stream)):
-            if packet.pts is None or packet.dts is None:
-                continue
-            start = packet.pts if start is None else start
-            packet.pts -= start
-            packet.dts -= start
-            packet.stream = copy
-            output.mux(packet)
-        if start is None:
-            raise NotAVideo("No picture in the file can be read. Record it again.")
-
-
-def _encode(container: InputContainer, stream: VideoStream, target: Path) -> None:
-    stream.thread_type = "AUTO"
-    with av.open(str(target), "w", format="mp4", options={"movflags": "faststart"}) as output:
-        encoded: VideoStream | None = None
-        start = 0.0
-        reformatter = VideoReformatter()
-        for picture in _readable(container.decode(stream)):
-            if picture.time is None:
-                continue
-            if encoded is None:
-                encoded, start = _h264_stream(output, stream, picture), picture.time
-            even = reformatter.reformat(picture, encoded.width, encoded.height, "yuv420p")
-            even.pts = round((picture.time - start) / _ENCODED_TIME_BASE)
-            even.time_base = _ENCODED_TIME_BASE
-            even.pict_type = PictureType.NONE
-            output.mux(encoded.encode(even))
-        if encoded is None:
-            raise NotAVideo("No picture in the file can be decoded. Record it again.")
-        output.mux(encoded.encode())
-
-
-def _h264_stream(
-    output: OutputContainer, source: VideoStream, picture: av.VideoFrame
-) -> VideoStream:
-    stream = output.add_stream("libx264", rate=30, options={"crf": "18", "preset": "veryfast"})
-    # H.264 in 4:2:0, the only kind that every browser plays, has even sides.
-    stream.width, stream.height = picture.width // 2 * 2, picture.height // 2 * 2
-    stream.pix_fmt = "yuv420p"
-    stream.codec_context.time_base = _ENCODED_TIME_BASE
-    stream.codec_context.sample_aspect_ratio = source.sample_aspect_ratio or Fraction(1)
-    if picture.rotation:
-        stream.set_display_rotation(picture.rotation)
-    return stream
-
-
-def _readable(items: Iterator[T]) -> Iterator[T]:
+def readable(items: Iterator[T]) -> Iterator[T]:
     """The items up to where the file is damaged."""
     try:
         yield from items

@@ -1,30 +1,40 @@
 """A worker process: claims one job after the other, runs it, and stores what came out.
 
 A thread renews the lease while the analysis runs, so that a worker that dies is noticed within
-one lease. No transaction is open during inference. A worker that is told to stop gives its job
-back; a job whose worker died is claimed again by another.
+one lease; an analysis that reports nothing for JOB_STALL_S ends its process. No transaction is open
+during inference. A worker that is told to stop gives its job back; a job whose worker died is
+claimed again by another. Trouble of the machine or the database counts against no film: the job
+goes back, and is tried again later.
 """
 
 from __future__ import annotations
 
+import errno
+import faulthandler
 import logging
 import os
 import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
+import av
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from diagnosis import queue, runner
 from diagnosis.models import Job
+from diagnosis.release import ReleaseError
 
 log = logging.getLogger(__name__)
 IDLE_S = 0.5
+LONGEST_PAUSE_S = 60
 REPORT_EVERY_S = 0.3
+STDERR = 2
 # A row that the database refuses is not among these: that is a crash, else it would come for ever.
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
@@ -33,9 +43,24 @@ class Stopped(Exception):
     """The worker was told to stop in the middle of a job."""
 
 
+class Pause:
+    """Grows from one second to LONGEST_PAUSE_S while trouble lasts."""
+
+    def __init__(self) -> None:
+        self._seconds = 1
+
+    def next(self) -> int:
+        now, self._seconds = self._seconds, min(2 * self._seconds, LONGEST_PAUSE_S)
+        return now
+
+    def reset(self) -> None:
+        self._seconds = 1
+
+
 class Worker:
     def __init__(self, name: str) -> None:
         self.name = name
+        self._pause = Pause()
         self._stop = threading.Event()
         self._parent = os.getppid()
 
@@ -47,36 +72,53 @@ class Worker:
         log.info("%s is ready", self.name)
         while not self._stopping():
             close_old_connections()
-            job = queue.claim(self.name)
+            try:
+                job = queue.claim(self.name)
+            except Exception:
+                log.exception("%s: no job could be claimed; trying again", self.name)
+                self._wait(self._pause.next())
+                continue
             if job is None:
-                self._stop.wait(IDLE_S)
+                self._wait(IDLE_S)
+            elif self.work_on(job):
+                self._pause.reset()
             else:
-                self.work_on(job)
+                self._wait(self._pause.next())
 
-    def work_on(self, job: Job) -> None:
-        """Run one claimed job to its end, whatever that is."""
+    def stop(self) -> None:
+        """Give back what is in hand, and claim nothing more."""
+        self._stop.set()
+
+    def work_on(self, job: Job) -> bool:
+        """Run one claimed job to its end, whatever that is; False where the machine or the database
+        is in trouble, which other jobs would meet as well."""
         log.info("%s: %s, attempt %d", self.name, job, job.attempts)
         lease = Lease(job)
         progress = Progress(job, lease, self._stopping)
         try:
-            with lease:
+            with lease, _ended_when_it_stalls():
                 runner.run(job, progress)
         except Stopped:
             self._give_back(job)
         except queue.LostLease as lost:
             log.warning("%s: %s", self.name, lost)
-        except DATABASE_AWAY:
-            # Not the film's fault: the lease runs out, or the job is given back, and it runs again.
-            log.exception("%s: the database failed during %s", self.name, job)
-            self._give_back(job)
+        except ReleaseError:
+            log.exception("%s: the release of %s cannot be used; trying again", self.name, job)
+            self._give_back(job, wait=True)
         except Exception as error:
+            if _is_the_machines(error):
+                log.exception("%s: trouble of the machine during %s", self.name, job)
+                self._give_back(job, wait=True)
+                return False
             log.exception("%s: %s raised", self.name, job)
             self._note_crash(job, error)
+        return True
 
-    def _give_back(self, job: Job) -> None:
+    def _give_back(self, job: Job, *, wait: bool = False) -> None:
+        """A job that cannot even be given back is claimed again when its lease runs out."""
         close_old_connections()
         try:
-            queue.give_back(job)
+            queue.give_back(job, wait=wait)
             log.info("%s gave back %s", self.name, job)
         except (*DATABASE_AWAY, queue.LostLease) as error:
             log.warning("%s: %s", self.name, error)
@@ -88,11 +130,46 @@ class Worker:
         except Exception:
             log.exception("%s: the crash of %s could not be noted", self.name, job)
 
+    def _wait(self, seconds: float) -> None:
+        self._stop.wait(seconds)
+
     def _stopping(self) -> bool:
         return self._stop.is_set() or os.getppid() != self._parent
 
     def _told_to_stop(self, number: int, frame: FrameType | None) -> None:
-        self._stop.set()
+        self.stop()
+
+
+def _is_the_machines(error: Exception) -> bool:
+    """Whether another film would have met the same: a database or a disk that is full, damaged or
+    away. One film that is not where it was is its own trouble, unless all of them are gone; what
+    FFmpeg and other decoders say is of the film's content."""
+    if isinstance(error, DATABASE_AWAY):
+        return True
+    if not isinstance(error, OSError) or isinstance(error, av.FFmpegError) or not error.errno:
+        return False
+    return error.errno not in (errno.ENOENT, errno.ENOTDIR) or not _any_media()
+
+
+def _any_media() -> bool:
+    folder = Path(settings.MEDIA_ROOT)
+    return folder.is_dir() and any(folder.iterdir())
+
+
+@contextmanager
+def _ended_when_it_stalls() -> Iterator[None]:
+    """Within the block, this process ends JOB_STALL_S after the last `_still_alive`."""
+    _still_alive()
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _still_alive() -> None:
+    """Sets the clock back of a watch that no analysis can stop, not even by holding the
+    interpreter's lock; it tells on stderr where the analysis hangs."""
+    faulthandler.dump_traceback_later(settings.JOB_STALL_S, exit=True, file=STDERR)
 
 
 class Lease:
@@ -135,6 +212,7 @@ class Progress:
 
     def __call__(self, stage: str, fraction: float) -> None:
         """Raises Stopped or LostLease, which end the analysis."""
+        _still_alive()
         if self._lease.lost:
             raise queue.LostLease(f"job {self._job.pk} lost its lease")
         if self._stopping():

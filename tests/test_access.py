@@ -189,11 +189,11 @@ ROUTES = [
     *(route("GET", f"api:{name}-detail", 403, 403, 200, 200, 200, 404, 404)
       for name in ("patient", "session", "recording")),
     *(route("GET", f"api:{name}-detail", 403, 403, 404, 200, 200, 404, 404)
-      for name in ("result", "trace", "verdict")),
+      for name in ("result", "trace")),
     *(route("GET", f"api:{name}-detail", 403, 403, 200, 200, 404, 404, 404)
       for name in ("consent", "link", "job")),
     *(route("GET", f"api:{name}-detail", 403, 403, 404, 200, 404, 404, 404)
-      for name in ("report", "rating", *ENTRIES)),
+      for name in ("report", "rating", "verdict", *ENTRIES)),
     # 415: whoever may write is told that a form is not JSON.
     *(route("POST", f"api:{name}-list", 403, 403, 415, 415, 404, 404, 415)
       for name in ("patient", "session", "link")),
@@ -206,6 +206,7 @@ ROUTES = [
     route("POST", "api:link-revoke",        403,   403,   200,   200,   404,   404,   404),
     route("POST", "api:job-retry",          403,   403,   409,   409,   404,   404,   404),
     route("GET", "api:unknown",             403,   403,   404,   404,   404,   404,   404),
+    everyone("GET", "health", 200),
     everyone("POST", "set_language", 302),
     route("GET", "account_login",           200,   200,   302,   302,   302,   302,   302),
     route("POST", "account_login",          200,   200,   302,   302,   302,   302,   302),

@@ -24,9 +24,11 @@ SUITES = (
     "tests/clinic/test_own_films.py",
     "tests/clinic/test_reminders.py",
     "tests/clinic/test_audit_chain.py",
+    "tests/clinic/test_audit_verified.py",
     "tests/clinic/test_reminders_changes.py",
     "tests/clinic/test_reminders_trouble.py",
     "tests/clinic/test_erasure.py",
+    "tests/clinic/test_ratings.py",
 )
 
 

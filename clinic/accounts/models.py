@@ -85,12 +85,16 @@ def roles_with(permissions: Iterable[Permission]) -> list[Role]:
 
 class ClinicQuerySet(models.QuerySet["Clinic"]):
     def where(self, user: User | AnonymousUser, *permissions: Permission) -> ClinicQuerySet:
-        """The clinics in which `user` holds at least one of `permissions`."""
+        """The clinics in which `user` holds at least one of `permissions`; none once the account
+        is closed, whatever page or socket is still open."""
         if not user.is_authenticated:
             return self.none()
         return self.filter(
             id__in=Membership.objects.filter(
-                user=user, role__in=roles_with(permissions), ended__isnull=True
+                user=user,
+                user__is_active=True,
+                role__in=roles_with(permissions),
+                ended__isnull=True,
             ).values("clinic")
         )
 

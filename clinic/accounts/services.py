@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
@@ -172,3 +173,9 @@ def _record_presence(action: Action, user: User) -> None:
     )
     for membership in user.memberships.filter(~Exists(earlier), ended__isnull=True):
         record(action, membership, actor=user)
+
+
+def forget_logins() -> int:
+    """Deletes the logins whose time is over, with what was searched for in them; how many."""
+    deleted, _ = Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    return deleted

@@ -23,11 +23,17 @@ class VerdictSerializer(CodedSerializer[Verdict]):
     """The answer to "did it change?" in one medication state: the headline `measure` of the newest
     comparable session (`latest`, in `unit`) against the band from `low` to `high`.
 
-    For researchers `since` is shifted as in the research export, and other times are absent."""
+    The `change_` fields tell of the newest change that was called, whatever the word: it stands
+    until `change_ended`. `unsettled` counts the newest sessions in a row that ask for one more:
+    outside under "outside", inside again under "change".
 
+    For researchers these dates are shifted as in the research export; other times are absent, and
+    so is `id`, for it counts over all people: they read verdicts in the list."""
+
+    id = serializers.IntegerField(required=False)
     created = serializers.DateTimeField(required=False)
-    hidden = ("created", "read_at")
-    shifted = ("since",)
+    hidden = ("id", "created", "read_at")
+    shifted = ("since", "change_since", "change_called", "change_ended")
 
     class Meta:
         model = Verdict
@@ -39,6 +45,11 @@ class VerdictSerializer(CodedSerializer[Verdict]):
             "word",
             "direction",
             "since",
+            "change_direction",
+            "change_since",
+            "change_called",
+            "change_ended",
+            "unsettled",
             "reason",
             "collected",
             "needed",
@@ -51,6 +62,7 @@ class VerdictSerializer(CodedSerializer[Verdict]):
             "high",
             "release",
             "release_sha256",
+            "engine",
             "evidence",
             "session",
             "created",
@@ -80,7 +92,7 @@ class VerdictFilter(filters.FilterSet):
 
 
 class Verdicts(Records[Verdict]):
-    """Change verdicts as they were reached, newest first."""
+    """Change verdicts as they were reached, newest first; for researchers person by person."""
 
     queryset = Verdict.objects.none()
     serializer_class = VerdictSerializer
@@ -90,7 +102,12 @@ class Verdicts(Records[Verdict]):
     detail_of_reading = RESULTS
 
     def get_queryset(self) -> QuerySet[Verdict]:
-        return Verdict.objects.filter(patient__in=self.patients()).select_related("patient")
+        verdicts = Verdict.objects.filter(patient__in=self.patients()).select_related("patient")
+        if self.action == "retrieve":
+            return verdicts.filter(patient__clinic__in=self.named_clinics())
+        if not self.reads_by_code():
+            return verdicts
+        return verdicts.order_by("patient__study_code", "patient", "-id")
 
     def record_listing(self, page: Sequence[Verdict]) -> None:
         seen = Patient.objects.filter(id__in={verdict.patient_id for verdict in page})

@@ -63,8 +63,8 @@ class CodedSerializer(LabelledSerializer[M]):
             del data[name]
         for name in self.shifted:
             if moment := getattr(row, name):
-                by = pseudonyms.shift(self.patient_of(row))
-                data[name] = self.fields[name].to_representation(moment + by)
+                told = pseudonyms.coded(self.patient_of(row)).dated(moment)
+                data[name] = self.fields[name].to_representation(told)
         return data
 
 
@@ -113,6 +113,11 @@ class Records(ReadOnlyModelViewSet[M]):
     def named_clinics(self) -> QuerySet[Clinic]:
         """Where the person may know who somebody is."""
         return Clinic.objects.where(self.request.user, Permission.SEE_NAMES)
+
+    def reads_by_code(self) -> bool:
+        """Whether some of what they see is of people whose names and true dates are not for them:
+        then rows stand person by person, for an order over people would tell the dates."""
+        return self.clinics().exclude(id__in=self.named_clinics()).exists()
 
     def get_serializer_context(self) -> dict[str, Any]:
         named = set(self.named_clinics().values_list("id", flat=True))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import django_filters as filters
 from django.db.models import Case, Exists, F, Model, OuterRef, QuerySet, Subquery, When
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from clinic.accounts.models import Permission
@@ -66,6 +69,7 @@ class ResultSerializer(CodedSerializer[Result]):
             "recording",
             "release",
             "release_sha256",
+            "engine",
             "evidence",
             "config_hash",
             "neutral_source",
@@ -88,11 +92,13 @@ class ResultSerializer(CodedSerializer[Result]):
 
 
 class TraceSerializer(LabelledSerializer[Trace]):
-    """A curve without its values; ask for the single trace to get them.
+    """A curve without its values; ask for the single trace to get them. `id` is that of its result
+    with its `name`: no count over all people, whose order would tell when they were filmed.
 
     One with a `caution` is not shown on pages, for the reason that it gives.
     """
 
+    id = serializers.SerializerMethodField()
     recording = serializers.UUIDField(source="result.subject")
     release = serializers.CharField(source="result.release")
     release_sha256 = serializers.CharField(source="result.release_sha256")
@@ -114,6 +120,9 @@ class TraceSerializer(LabelledSerializer[Trace]):
             "step",
             "caution",
         ]
+
+    def get_id(self, trace: Trace) -> str:
+        return f"{trace.result_id}:{trace.name}"
 
 
 class TraceValuesSerializer(TraceSerializer):
@@ -162,16 +171,19 @@ class Results(Records[Result]):
     detail_of_reading = RESULTS
 
     def get_queryset(self) -> QuerySet[Result]:
-        demo = self.sessions().filter(id=OuterRef("group"), patient__clinic__is_demo=True)
-        clinic = self.sessions().filter(id=OuterRef("group")).values("patient__clinic")
-        return (
+        session = self.sessions().filter(id=OuterRef("group")).order_by()
+        demo = session.filter(patient__clinic__is_demo=True)
+        results = (
             Result.objects.filter(group__in=self.sessions().values("id"))
             .annotate(
                 demo_likelihood=Case(When(Exists(demo), then=F("likelihood"))),
-                clinic=Subquery(clinic.order_by()[:1]),
+                clinic=Subquery(session.values("patient__clinic")[:1]),
             )
             .prefetch_related("measures")
         )
+        if not self.reads_by_code():
+            return results
+        return results.order_by(Subquery(session.values("patient")[:1]), "-created")
 
     def record_listing(self, page: Sequence[Result]) -> None:
         """Whoever has read a session's results here does not rate it blind."""
@@ -200,7 +212,21 @@ class Traces(Records[Trace]):
         traces = Trace.objects.filter(result__group__in=self.sessions().values("id"))
         if self.action == "list":
             traces = traces.defer("values")
+        if self.reads_by_code():
+            session = self.sessions().filter(id=OuterRef("result__group")).order_by()
+            traces = traces.order_by(Subquery(session.values("patient")[:1]), "id")
         return traces.select_related("result")
+
+    def get_object(self) -> Trace:
+        result, _, name = self.kwargs["pk"].partition(":")
+        try:
+            return self.get_queryset().get(result=UUID(result), name=name)
+        except (ValueError, Trace.DoesNotExist) as error:
+            raise NotFound from error
+
+    @extend_schema(parameters=[OpenApiParameter("id", str, OpenApiParameter.PATH)])
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().retrieve(request, *args, **kwargs)
 
     def get_serializer_class(self) -> type[BaseSerializer[Trace]]:
         return TraceSerializer if self.action == "list" else TraceValuesSerializer

@@ -174,9 +174,9 @@ class Sessions(Creates[RecordingSession], Changes[RecordingSession]):
 
     def get_queryset(self) -> QuerySet[RecordingSession]:
         sessions = self.sessions().select_related("patient", "protocol")
-        if self.named_clinics().exists():
+        if not self.reads_by_code():
             return sessions
-        return sessions.order_by("patient__study_code", "-recorded")  # no order of true dates
+        return sessions.order_by("patient__study_code", "patient", "-recorded")
 
 
 class RecordingSerializer(CodedSerializer[Recording]):
@@ -231,7 +231,11 @@ class Recordings(Records[Recording]):
 
     def get_queryset(self) -> QuerySet[Recording]:
         films = Recording.objects.filter(session__in=self.sessions())
-        return films.select_related("task", "session__patient")
+        films = films.select_related("task", "session__patient")
+        if not self.reads_by_code():
+            return films
+        person = ("session__patient__study_code", "session__patient")
+        return films.order_by(*person, "-session__recorded", "task__position", "-attempt")
 
 
 class LinkSerializer(LabelledSerializer[CaptureLink]):

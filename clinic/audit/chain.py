@@ -5,13 +5,13 @@ place: a short transaction of its own that locks nothing but the one Head row, s
 transactions ever wait for each other. An event whose process died in between is sealed by the next
 call. A hash covers all fields of its event and the hash before it; therefore the head's hash, kept
 elsewhere, vouches for everything up to it. An event that is removed before it is sealed leaves no
-trace, and neither does a chain that is written anew from its beginning, unless an earlier head is
-known (`verify`'s `expect`).
+trace. A chain that is written anew from its beginning shows by an earlier head only: that of the
+last whole Verification, which whoever writes to the whole database can write anew too, or one that
+was kept elsewhere (`verify`'s `expect`).
 """
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import hashlib
 import json
@@ -20,9 +20,8 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.db.models import Min, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
-from clinic.audit.models import Event, Head
+from clinic.audit.models import Event, Head, Verification
 
 AT_ONCE = 200  # events that one call seals: a request never waits for a long backlog
 CHUNK = 2000  # events in memory while the chain is verified
@@ -97,30 +96,11 @@ def _unsealed() -> QuerySet[Event]:
     return _rows().filter(position__isnull=True)
 
 
-@dataclasses.dataclass(frozen=True)
-class Report:
-    """`count` sealed events up to the `head` hash, and `unsealed` ones beyond.
-
-    `broken` is the first position that is not as it was sealed and `why` says what is wrong there;
-    `wrong` events in all are not as they were, `missing` ones are gone. `expected` tells whether
-    the hash that was asked for is in the unbroken part; None when none was.
-    """
-
-    count: int
-    head: str
-    unsealed: int
-    broken: int | None
-    why: str
-    wrong: int
-    missing: int
-    expected: bool | None
-
-
 class _Walk:
     """Goes along the chain and keeps what does not fit; `last` and `hash` are where it stands."""
 
-    def __init__(self, expect: str) -> None:
-        self.expect = expect
+    def __init__(self, expect: str, earlier: Verification | None) -> None:
+        self.expect, self.earlier = expect, earlier
         self.found = False
         self.last, self.hash = 0, ""
         self.count = self.wrong = self.missing = 0
@@ -130,16 +110,26 @@ class _Walk:
     def step(self, event: Event) -> None:
         assert event.position is not None
         self.gap(event.position - 1)
-        if event.hash != digest(event):
-            self.fault(event.position, "the event is not as it was sealed")
-            self.wrong += 1
-        elif event.previous != self.hash:
-            self.fault(event.position, "it does not follow from the event before it")
+        if why := self.wrong_with(event):
+            self.fault(event.position, why)
             self.wrong += 1
         elif event.hash == self.expect and self.broken is None:
             self.found = True
         self.count += 1
         self.last, self.hash = event.position, event.hash
+
+    def wrong_with(self, event: Event) -> str:
+        if event.hash != digest(event):
+            return "the event is not as it was sealed"
+        if event.previous != self.hash:
+            return "it does not follow from the event before it"
+        earlier = self.earlier
+        if earlier and event.position == earlier.position and event.hash != earlier.head:
+            return (
+                f"the verification of {earlier} found another event here, so the chain up to it "
+                "was written anew"
+            )
+        return ""
 
     def gap(self, until: int) -> None:
         """Counts the positions after `last` up to `until` as missing."""
@@ -152,23 +142,22 @@ class _Walk:
             self.broken, self.why = position, why
 
 
-def verify(expect: str = "") -> Report:
-    """Computes every hash anew, in constant memory, and keeps the outcome for the audit page.
+def verify(expect: str = "") -> Verification:
+    """Computes every hash anew, in constant memory, and keeps the outcome.
 
-    `expect` is the hash of an earlier head. Events may be sealed meanwhile.
+    Looks for the head of the last whole verification, and for `expect`, the hash of an earlier
+    head. Events may be sealed meanwhile.
     """
-    walk = _Walk(expect)
+    walk = _Walk(expect, Verification.last_whole())
     while (head := _head()).position > walk.last:
         for event in _events(walk.last, head.position):
             walk.step(event)
         walk.gap(head.position)
         walk.last = max(walk.last, head.position)
     _check_end(walk, head)
-    Head.objects.filter(pk=Head.ONLY).update(
-        verified=timezone.now(), verified_position=walk.last, broken=walk.broken
-    )
-    return Report(
+    return Verification.objects.create(
         count=walk.count,
+        position=walk.last,
         head=walk.hash,
         unsealed=_unsealed().count(),
         broken=walk.broken,
@@ -197,3 +186,5 @@ def _check_end(walk: _Walk, head: Head) -> None:
     first = beyond.order_by("position").values_list("position", flat=True).first()
     if first is not None:
         walk.fault(first, "events lie beyond the chain's end" if head.position else LOST)
+    if walk.broken is None and walk.earlier is not None:
+        walk.gap(walk.earlier.position)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from clinic.accounts.models import Clinic, Permission, User
 from clinic.audit.filters import EventFilter
-from clinic.audit.models import Action, Event, Head
+from clinic.audit.models import Action, Event, Verification
 from clinic.patients.models import Patient
 
 EVENTS_PER_PAGE = 50
@@ -47,7 +47,8 @@ def events(request: HttpRequest) -> HttpResponse:
         "filter": trail,
         "page": page,
         "rows": _rows(list(page)),
-        "head": Head.objects.filter(pk=Head.ONLY).first(),
+        "last": Verification.last(),
+        "last_whole": Verification.last_whole(),
         "several_clinics": len(clinics) > 1,
     }
     return render(request, "audit/events.html", context)

@@ -77,6 +77,11 @@ def wall(moment: datetime.datetime) -> str:
     return timezone.localtime(moment).replace(tzinfo=None).isoformat(timespec="minutes")
 
 
+def midday(moment: datetime.datetime) -> str:
+    """As `wall`, for those who may know the day only: "2026-11-24T12:00"."""
+    return wall(noon(timezone.localdate(moment)))
+
+
 def noon(date: datetime.date) -> datetime.datetime:
     return timezone.make_aware(datetime.datetime.combine(date, datetime.time(12)))
 

@@ -1,7 +1,8 @@
 """The researcher's pages: people by study code, their verdicts, trends, and films as meshes.
 
 Only people are there who agreed that their clinic shares coded measures.
-Nothing on them tells who somebody is: no name, no number, no birth date, no note, no face.
+Nothing on them tells who somebody is: no name, no number, no birth date, no note, no face, no
+true date. Therapy and events are not there either: people agreed to share measures.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from clinic.audit import services as audit
 from clinic.audit.models import Action
 from clinic.dashboards import drawing, meshes
 from clinic.dashboards.series import trends
+from clinic.exports import pseudonyms
 from clinic.patients.models import Patient, PatientQuerySet
 from clinic.recordings.models import Recording, RecordingSession
 from clinic.verdicts import judging
+from clinic.verdicts.comparable import comparison
 
 PEOPLE_PER_PAGE = 50
 SESSIONS_PER_PAGE = 20
@@ -57,21 +60,21 @@ def people(request: StaffRequest) -> HttpResponse:
 @login_required
 @require_safe
 def person(request: StaffRequest, patient_id: UUID) -> HttpResponse:
-    found = get_object_or_404(_people(request), pk=patient_id)
+    found = pseudonyms.coded(get_object_or_404(_people(request), pk=patient_id))
     audit.record(Action.READ, found, actor=request.user, detail=audit.RESULTS)
-    sessions = list(found.sessions.select_related("protocol").order_by("-recorded"))
+    sessions = found.sessions.select_related("protocol").order_by("-recorded").dated()
     page = Paginator(sessions, SESSIONS_PER_PAGE).get_page(request.GET.get("page"))
     asked = [one for one in sessions if str(one.id) == request.GET.get("session")]
     listed = sittings([*asked, *page])
-    found_trends = trends(found, request.GET.get("release", ""))
+    compared = comparison(found, trends(found, request.GET.get("release", "")))
     context = {
         "person": found,
         "coded": True,
-        "judgement": judging.judge(found, found_trends),
+        "judgement": judging.judge(compared),
         "page": page,
         "sittings": listed[len(asked) :],
         "shown": next((one for one in listed if one.films), None),
-        **drawing.context(found, found_trends, coded=True),
+        **drawing.context(compared, coded=True),
     }
     return render(request, "dashboards/coded.html", context)
 

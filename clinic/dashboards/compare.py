@@ -20,12 +20,15 @@ from clinic.audit.models import Action
 from clinic.dashboards import charts, curves, labels, meshes
 from clinic.dashboards.differences import differences
 from clinic.dashboards.flags import filmed_apart
+from clinic.dashboards.kept import told_apart
 from clinic.dashboards.series import Release, trends
 from clinic.dashboards.usual import judged_with, left_out
+from clinic.exports import pseudonyms
 from clinic.patients.models import Patient
 from clinic.recordings import playback
 from clinic.recordings.models import ProtocolTask, Recording, RecordingSession
 from clinic.verdicts import judging
+from clinic.verdicts.comparable import comparison, device_class
 from clinic.verdicts.judging import Judgement
 from diagnosis.config import TaskKind
 from diagnosis.models import Result
@@ -100,11 +103,13 @@ def _page(request: StaffRequest, patient_id: UUID, permission: Permission) -> Ht
     patients = Patient.objects.visible_to(request.user, permission)
     patient = get_object_or_404(patients.select_related("clinic"), pk=patient_id)
     coded = permission == Permission.SEE_CODED
+    if coded:
+        pseudonyms.coded(patient)
     audit.record(Action.READ, patient, actor=request.user, detail=audit.RESULTS)
     faceless = coded or "faceless" in request.GET
     context: dict[str, Any] = {"patient": patient, "coded": coded, "faceless": faceless}
-    found = trends(patient)
-    judgement = judging.judge(patient, found)
+    compared = comparison(patient, trends(patient))
+    judgement = judging.judge(compared)
     choice = choose(patient, request.GET, judgement)
     if choice:
         watches = Clinic.objects.where(request.user, Permission.WATCH)
@@ -113,9 +118,12 @@ def _page(request: StaffRequest, patient_id: UUID, permission: Permission) -> Ht
         context |= {
             "choice": choice,
             "sides": both,
-            "cautions": [*cautions(both, repeats), *circumstances(choice, judgement)],
+            "cautions": [
+                *cautions(both, repeats, coded=coded),
+                *circumstances(choice, judgement),
+            ],
             "differences": differences(
-                choice.first, choice.second, choice.task.code, found, judgement
+                choice.first, choice.second, choice.task.code, compared, judgement
             ),
             "cues": range(repeats),
             "player": {"takes": [side.payload() for side in both], "repeats": repeats},
@@ -140,7 +148,7 @@ def choose(
     if not films:
         return None
     filmed = {film.session_id for film in films}
-    sessions = list(patient.sessions.filter(id__in=filmed).select_related("protocol"))
+    sessions = patient.sessions.filter(id__in=filmed).select_related("protocol").dated()
     by_id = {str(session.id): session for session in sessions}
     first, second = by_id.get(asked.get("first", "")), by_id.get(asked.get("second", ""))
     if first and not second:
@@ -246,20 +254,23 @@ def sides(choice: Choice, *, watches: bool) -> list[Side]:
     return [side(s, pk) for s, pk in zip((choice.first, choice.second), wanted, strict=True)]
 
 
-def cautions(found: Sequence[Side], repeats: int) -> list[str]:
-    """What makes the two less alike than the page suggests."""
+def cautions(found: Sequence[Side], repeats: int, *, coded: bool) -> list[str]:
+    """What makes the two less alike than the page suggests; `coded` without a device's name."""
     first, second = found
     said = []
     if first.session.medication != second.session.medication:
         states = [labels.MEDICATION[side.session.medication] for side in found]
         said.append(f"The medication state differs: {states[0]} against {states[1]}.")
     if first.release and second.release and first.release != second.release:
+        one, other = told_apart((first.release, second.release))
         said.append(
-            f"Measured by different releases, {first.release.name} and {second.release.name}: "
+            f"Measured by different releases, {one.title} and {other.title}: "
             "the heights of the curves cannot be compared."
         )
     devices = [labels.device(side.session.device) for side in found]
     if devices[0] != devices[1]:
+        if coded:
+            devices = [device_class(side.session) for side in found]
         names = [device or "a device not known" for device in devices]
         said.append(f"Filmed with different devices, {names[0]} and {names[1]}: compare no delays.")
     if not repeats and any(side.recording and side.recording.cues for side in found):

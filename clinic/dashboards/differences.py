@@ -7,10 +7,11 @@ import math
 from collections.abc import Mapping
 
 from clinic.dashboards import charts, labels
-from clinic.dashboards.series import Release, Trends, TrendSeries
+from clinic.dashboards.series import Release, TrendSeries
 from clinic.dashboards.usual import left_out
 from clinic.recordings.models import RecordingSession
 from clinic.verdicts import comparable, judging
+from clinic.verdicts.comparable import Comparison
 from clinic.verdicts.judging import Judgement
 from diagnosis import change
 
@@ -45,20 +46,20 @@ def differences(
     first: RecordingSession,
     second: RecordingSession,
     task: str,
-    trends: Trends,
+    compared: Comparison,
     judgement: Judgement | None,
 ) -> Differences:
-    """Of the headline measure and of the main measure of the task. Six queries at most."""
+    """Of the headline measure and of the main measure of the task. Two queries at most."""
+    trends = compared.trends
     why = _why_not(first, second, judgement)
     if why:
         return Differences(trends.release, (), why)
-    found = comparable.facts(first.patient, trends)
-    bands = judging.bands(first.patient, trends)
+    bands = judging.bands(compared)
     chosen = [one for one in trends.series if one == trends.headline or one.key.task == task]
     rows = [
         _row(
             series,
-            comparable.comparable(series, first.medication, trends, found),
+            compared.of(series, first.medication),
             bands.get(series.key.id, {}).get(first.medication),
             (first, second),
         )

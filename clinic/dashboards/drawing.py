@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,17 +14,20 @@ from django.utils import timezone
 
 from clinic.dashboards import charts, labels
 from clinic.dashboards.flags import KINDS, Flag
-from clinic.dashboards.series import TrendPoint, Trends, TrendSeries
+from clinic.dashboards.series import TrendPoint, TrendSeries
 from clinic.dashboards.timeline import (
+    Gap,
+    Pair,
     Timeline,
     said_of_regimen,
     said_of_slope,
     timeline,
 )
-from clinic.patients.models import Patient
 from clinic.therapy.models import ClinicalEvent, Regimen
+from clinic.verdicts.comparable import Comparison
 
 Address = Callable[[UUID], str]  # where a session is shown
+Place = Callable[[datetime.datetime], str]  # of a moment on the axis of time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,20 +60,21 @@ class Row:
     address: str
     medication: str
     cells: tuple[TrendPoint | None, ...]
+    pair: Pair | None  # that this session ends
     flags: tuple[Flag, ...]
 
 
-def context(patient: Patient, trends: Trends, *, coded: bool = False) -> dict[str, Any]:
+def context(compared: Comparison, *, coded: bool = False) -> dict[str, Any]:
     """What dashboards/trends.html shows. `coded` is for those who may not know who it is."""
-    drawn = timeline(patient, trends, coded=coded)
+    drawn = timeline(compared, coded=coded)
     address = _on_this_page if coded else _session_page
     return {
-        "trends": trends,
+        "trends": compared.trends,
         "timeline": drawn,
         "figures": [figure(drawn, series) for series in drawn.series],
         "rows": rows(drawn, address),
         "states": [(state, labels.MEDICATION[state]) for state in _states(drawn)],
-        "charts": payload(drawn, address),
+        "charts": payload(drawn, address, charts.midday if coded else charts.wall),
         "meanings": labels.MEANINGS,
     }
 
@@ -115,28 +119,30 @@ def _sessions(drawn: Timeline) -> list[TrendPoint]:
 def rows(drawn: Timeline, address: Address) -> list[Row]:
     """Newest first."""
     columns = [{point.session: point for point in series.points} for series in drawn.series]
+    pairs = {pair.in_order[1].id: pair for pair in drawn.gap.pairs} if drawn.gap else {}
     return [
         Row(
             recorded=one.recorded,
             address=address(one.session),
             medication=one.medication,
             cells=tuple(column.get(one.session) for column in columns),
+            pair=pairs.get(one.session),
             flags=tuple(flag for flag in drawn.flags if flag.session == one.session),
         )
         for one in reversed(_sessions(drawn))
     ]
 
 
-def payload(drawn: Timeline, address: Address) -> dict[str, Any]:
+def payload(drawn: Timeline, address: Address, at: Place = charts.wall) -> dict[str, Any]:
     """What static/ts/timeline.ts draws. Points name their session by its place in `sessions`;
     moments are by the clinic's clock."""
     sessions = _sessions(drawn)
     place = {one.session: index for index, one in enumerate(sessions)}
     return {
-        "span": [charts.wall(moment) for moment in drawn.span] if drawn.span else None,
+        "span": [at(moment) for moment in drawn.span] if drawn.span else None,
         "sessions": [
             {
-                "at": charts.wall(one.recorded),
+                "at": at(one.recorded),
                 "date": charts.written(one.recorded),
                 "state": one.medication,
                 "href": address(one.session),
@@ -145,7 +151,8 @@ def payload(drawn: Timeline, address: Address) -> dict[str, Any]:
         ],
         "states": labels.MEDICATION,
         "measures": [_measure(drawn, series, place) for series in drawn.series],
-        "lanes": list(_lanes(drawn, address)) if drawn.span else [],
+        "gap": _gap(drawn.gap, drawn.series[0], place) if drawn.gap else None,
+        "lanes": list(_lanes(drawn, address, at)) if drawn.span else [],
     }
 
 
@@ -162,6 +169,16 @@ def _measure(drawn: Timeline, series: TrendSeries, place: dict[UUID, int]) -> di
     }
 
 
+def _gap(gap: Gap, headline: TrendSeries, place: Mapping[Any, int]) -> dict[str, Any]:
+    """Of each pair the places of its later and its earlier session, and ON less OFF."""
+    found = []
+    for pair in gap.pairs:
+        earlier, later = (place[session.id] for session in pair.in_order)
+        found.append([later, earlier, _rounded(pair.value)])
+    unit = headline.unit
+    return {"title": "ON less OFF", "unit": unit, "mean": _rounded(gap.mean), "pairs": found}
+
+
 def _point(point: TrendPoint, place: int) -> list[Any]:
     """Session, value, SD, n; then, only if it stands beside the line, why."""
     told = [place, _rounded(point.value), _rounded(point.sd), point.n]
@@ -173,7 +190,7 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.5g}")
 
 
-def _lanes(drawn: Timeline, address: Address) -> Iterator[dict[str, Any]]:
+def _lanes(drawn: Timeline, address: Address, at: Place) -> Iterator[dict[str, Any]]:
     """The rows below the measures: medicines, events by kind, what changed in the filming."""
     assert drawn.span is not None
     first, last = (timezone.localdate(moment) for moment in drawn.span)
@@ -192,11 +209,7 @@ def _lanes(drawn: Timeline, address: Address) -> Iterator[dict[str, Any]]:
     if stages := [_mark(s.date, str(s), str(s.stage)) for s in drawn.stages if s.date >= first]:
         yield _lane("Hoehn & Yahr", "stage", marks=stages)
     for flag_kind in KINDS:
-        marks = [
-            {**_mark(flag.recorded, flag.words), "href": address(flag.session)}
-            for flag in drawn.flags
-            if flag.kind == flag_kind
-        ]
+        marks = [_flagged(flag, address, at) for flag in drawn.flags if flag.kind == flag_kind]
         if marks:
             yield _lane(flag_kind, "flag", marks=marks)
 
@@ -218,13 +231,15 @@ def _bar(regimen: Regimen, last: datetime.date) -> dict[str, str]:
     }
 
 
-def _mark(when: datetime.date, words: str, text: str = "") -> dict[str, str]:
-    """At the moment of a session, or at noon of a day; `text` stands on the mark."""
-    if isinstance(when, datetime.datetime):
-        at, date = charts.wall(when), charts.written(when)
-    else:
-        at, date = f"{when.isoformat()}T12:00", charts.day(when)
-    return {"at": at, "date": date, "words": words, "text": text}
+def _mark(day: datetime.date, words: str, text: str = "") -> dict[str, str]:
+    """At noon of the day; `text` stands on the mark."""
+    return {"at": f"{day.isoformat()}T12:00", "date": charts.day(day), "words": words, "text": text}
+
+
+def _flagged(flag: Flag, address: Address, at: Place) -> dict[str, str]:
+    """The mark of a flag, at its session."""
+    when = {"at": at(flag.recorded), "date": charts.written(flag.recorded)}
+    return {**when, "words": flag.words, "text": "", "href": address(flag.session)}
 
 
 def _side_by_side(regimens: Iterable[Regimen]) -> list[list[Regimen]]:

@@ -96,7 +96,7 @@ def _filmings(patient: Patient) -> Iterator[_Filming]:
     by_session: dict[UUID, dict[UUID, tuple[Any, ...]]] = defaultdict(dict)
     for group, subject, *told in results.values_list(*fields):
         by_session[group][subject] = tuple(told)  # the newest analysis is the last
-    for session in patient.sessions.order_by("recorded"):
+    for session in patient.sessions.order_by("recorded").dated():
         if analysed := list(by_session[session.id].values()):
             yield _filming(session, analysed)
 

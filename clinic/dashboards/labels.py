@@ -109,9 +109,11 @@ MEDICATION = {
 }
 PRACTICE, UNCUED = "practice", "no cue times"
 PARTIAL, PLANNED, BY_HAND = "part of a film", "planned beep times", "camera app"
+LATER = "filmed later"
 # Why a session's point stands beside the line of a trend.
 APART = {
     PRACTICE: "the first session, in which a person learns how it is done",
+    LATER: "filmed more than two hours after the person told how they were",
     PARTIAL: "the recording broke off before its end",
     BY_HAND: "filmed with the camera app, without beeps",
     UNCUED: "measured over the whole film, not in cue windows",

@@ -9,35 +9,20 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+from clinic.dashboards import kept as keeping
 from clinic.dashboards import labels
+from clinic.dashboards.kept import LEAD_IN as LEAD_IN
+from clinic.dashboards.kept import Kept, LeftOut
+from clinic.dashboards.kept import Release as Release
 from clinic.patients.models import Patient
-from clinic.recordings.models import (
-    ProtocolTask,
-    Recording,
-    RecordingQuerySet,
-    RecordingSession,
-)
+from clinic.recordings.models import ProtocolTask, Recording
 from diagnosis.config import Side, TaskKind
-from diagnosis.models import Measure, Result
+from diagnosis.models import Measure
 
-LEAD_IN = "lead-in"
-WHOLE = "the whole session"
-
-
-@dataclasses.dataclass(frozen=True, order=True)
-class Release:
-    """The model version that made a number, and what it was trained on."""
-
-    name: str
-    sha256: str
-    evidence: str
-
-    @classmethod
-    def of(cls, result: Result) -> Release:
-        return cls(result.release, result.release_sha256, result.evidence)
+Points = Mapping["MeasureKey", list[tuple["TrendPoint", str]]]  # oldest first, each with its unit
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -96,16 +81,6 @@ class TrendSeries:
 
 
 @dataclasses.dataclass(frozen=True)
-class LeftOut:
-    """A session, or one film of it, that is in no trend, and why."""
-
-    session: UUID
-    recorded: datetime.datetime
-    what: str
-    reason: str
-
-
-@dataclasses.dataclass(frozen=True)
 class Trends:
     """All that is known of a patient over time under one release; no release: nothing yet."""
 
@@ -127,45 +102,34 @@ class Trends:
         return tuple(reason for reason in labels.APART if reason in found)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Kept:
-    """A kept recording or a session, with the newest result that the chosen release made of it."""
+def trends(patient: Patient, release_id: str = "") -> Trends:
+    """The trends under the release asked for; by default under that of the newest session.
 
-    session: RecordingSession
-    task: ProtocolTask | None
-    result: Result
-    apart: str
-
-
-def trends(patient: Patient, release_sha256: str = "") -> Trends:
-    """The trends under the release asked for; by default under that of the newest result.
-
-    Four queries, however many sessions there are.
+    The id may be that of a release or, for its engine that was used last, its SHA-256. Five
+    queries, however many sessions there are.
     """
-    sessions = list(patient.sessions.select_related("protocol").order_by("recorded"))
-    by_subject = _results_by_subject(sessions)
-    releases = _releases(by_subject.values())
-    release = next((r for r in releases if r.sha256 == release_sha256), None) or next(
-        iter(releases), None
-    )
+    sessions = patient.sessions.select_related("protocol").order_by("recorded").dated()
+    by_subject = keeping.results_by_subject(sessions)
+    releases = keeping.releases(sessions, by_subject)
+    asked = (one for one in releases if release_id in (one.id, one.sha256))
+    release = next(asked, None) or next(iter(releases), None)
     if release is None:
         return Trends(None, (), None, (), (), ())
     films = Recording.objects.filter(session__in=sessions, task__trend=True)
-    kept, missing = _choose(sessions, films, by_subject, release)
-    used, unusable = _comparable(kept)
-    names = {*labels.PARTS, *labels.MAIN.values(), *_headlines(used)}
+    kept, missing = keeping.choose(sessions, films, by_subject, release)
+    used, unusable = keeping.comparable(kept)
+    left_out = sorted((*missing, *unusable), key=lambda out: out.recorded)
+    first, core = _asked_first(kept)
+    names = {*labels.PARTS, *labels.MAIN.values(), first}
     points = _points(used, names, (Side.BOTH,))
-    headline = _sum(_headline_name(used), points, release)
-    sums = [_sum(name, points, release) for name in labels.PARTS if name != _headline_name(used)]
-    found = tuple(series for series in sums if series)
-    other = [out for series in (headline, *found) if series for out in _other_sums(points, series)]
+    sums = {name: _sum(name, core, points, used, left_out, release) for name in names}
     return Trends(
         release=release,
-        other_releases=tuple(r for r in releases if r != release),
-        headline=headline,
-        sums=found,
+        other_releases=tuple(one for one in releases if one != release),
+        headline=sums[first],
+        sums=tuple(found for name in labels.PARTS if name != first and (found := sums[name])),
         tasks=tuple(_task_series(used, points, release)),
-        left_out=tuple(sorted((*missing, *unusable, *other), key=lambda out: out.recorded)),
+        left_out=tuple(left_out),
     )
 
 
@@ -174,131 +138,30 @@ def of_tasks(patient: Patient, release: Release, names: Iterable[str]) -> tuple[
 
     Whether a trend shows it or not; of those that one shows the same points. Four queries.
     """
-    sessions = list(patient.sessions.select_related("protocol").order_by("recorded"))
+    sessions = patient.sessions.select_related("protocol").order_by("recorded").dated()
     films = Recording.objects.filter(session__in=sessions)
-    kept, _ = _choose(sessions, films, _results_by_subject(sessions), release)
-    used, _ = _comparable([item for item in kept if item.task])
+    by_subject = keeping.results_by_subject(sessions)
+    kept, _ = keeping.choose(sessions, films, by_subject, release)
+    used, _ = keeping.comparable([item for item in kept if item.task])
     points = _points(used, names, tuple(Side))
     return tuple(_series(key, found, release) for key, found in points.items())
 
 
-def _results_by_subject(sessions: Sequence[RecordingSession]) -> dict[UUID, list[Result]]:
-    """Every result of these sessions, that of the newest job first."""
-    found: dict[UUID, list[Result]] = defaultdict(list)
-    results = Result.objects.filter(group__in=[s.id for s in sessions])
-    for result in results.order_by("-job__created").defer("capture", "likelihood"):
-        found[result.subject].append(result)
-    return found
+def _asked_first(kept: Sequence[Kept]) -> tuple[str, frozenset[str]]:
+    """The session measure that answers first, and the Core expressions: those of the protocol of
+    the newest session that is an attempt, or else of the newest. One query."""
+    sessions = [item.session for item in keeping.in_order(kept)]
+    deciding = next(
+        iter([s for s in reversed(sessions) if keeping.is_attempt(s)] or sessions[-1:]), None
+    )
+    protocol = deciding.protocol if deciding else None
+    tasks = ProtocolTask.objects.filter(protocol=protocol, trend=True, kind=TaskKind.EXPRESSION)
+    core = frozenset(tasks.values_list("expression", flat=True))
+    return (protocol.headline if protocol else ""), core
 
 
-def _releases(groups: Iterable[Sequence[Result]]) -> list[Release]:
-    """The releases that made them, the one that was used last first."""
-    newest: dict[Release, datetime.datetime] = {}
-    for result in (result for group in groups for result in group):
-        release = Release.of(result)
-        newest[release] = max(result.created, newest.get(release, result.created))
-    return sorted(newest, key=lambda release: newest[release], reverse=True)
-
-
-def _choose(
-    sessions: Sequence[RecordingSession],
-    recordings: RecordingQuerySet,
-    by_subject: dict[UUID, list[Result]],
-    release: Release,
-) -> tuple[list[_Kept], list[LeftOut]]:
-    """The newest result of `release` for each session and kept film; what only others measured."""
-    by_id = {session.id: session for session in sessions}
-    films = list(recordings.kept().select_related("task"))
-    apart = _films_apart(films)
-    subjects: list[tuple[RecordingSession, ProtocolTask | None, UUID]] = [
-        (by_id[r.session_id], r.task, r.id) for r in films
-    ] + [(session, None, session.id) for session in sessions]
-    kept, missing = [], []
-    for session, task, subject in subjects:
-        results = by_subject.get(subject, [])
-        result = next((r for r in results if Release.of(r) == release), None)
-        if result is not None:
-            beside = labels.PRACTICE if session.practice else apart.get(subject, "")
-            kept.append(_Kept(session, task, result, beside))
-        elif results and task is not None:
-            reason = f"measured only by release {results[0].release}"
-            missing.append(_left_out(session, task, reason))
-    return kept, missing
-
-
-def _films_apart(films: Iterable[Recording]) -> dict[UUID, str]:
-    """Why what these films show is not compared with other sessions, by the film and, for
-    expressions, by the session that sums them up; those that are compared are not in it."""
-    apart: dict[UUID, str] = {}
-    for film in films:
-        is_expression = film.task.kind == TaskKind.EXPRESSION
-        if reason := _film_apart(film, is_expression):
-            apart[film.id] = reason
-            if is_expression:
-                apart.setdefault(film.session_id, reason)
-    return apart
-
-
-def _film_apart(film: Recording, is_expression: bool) -> str:
-    if film.partial:
-        return labels.PARTIAL
-    if not is_expression:
-        return ""
-    if not film.cues:
-        return labels.BY_HAND if film.capture.get("by_hand") else labels.UNCUED
-    return labels.PLANNED if "salvaged" in film.capture else ""
-
-
-def _shape(task: ProtocolTask) -> tuple[float, int, float, float]:
-    return task.lead_in_s, task.repeats, task.now_s, task.relax_s
-
-
-def _comparable(kept: Sequence[_Kept]) -> tuple[list[_Kept], list[LeftOut]]:
-    """What may stand on one line: usable, against a rest film, the task as it is filmed now.
-
-    A session's own result may not, if a film that it sums up may not.
-    """
-    films = [item for item in _in_order(kept) if item.task]
-    shapes = {item.task.code: _shape(item.task) for item in films if item.task}
-    obstacles = {item.result.id: _obstacle(item, shapes) for item in films}
-    spoilt = {
-        item.session.id: reason
-        for item in films
-        if item.result.usable and (reason := obstacles[item.result.id])
-    }
-    used, left_out = [], []
-    for item in kept:
-        reason = obstacles[item.result.id] if item.task else spoilt.get(item.session.id)
-        if reason is None:
-            used.append(item)
-        else:
-            left_out.append(_left_out(item.session, item.task, reason))
-    return used, left_out
-
-
-def _left_out(session: RecordingSession, task: ProtocolTask | None, reason: str) -> LeftOut:
-    return LeftOut(session.id, session.recorded, task.title if task else WHOLE, reason)
-
-
-def _in_order(kept: Iterable[_Kept]) -> list[_Kept]:
-    return sorted(kept, key=lambda item: item.session.recorded)
-
-
-def _obstacle(item: _Kept, shapes: dict[str, tuple[float, int, float, float]]) -> str | None:
-    if not item.result.usable:
-        found = [f["staff"] for f in item.result.findings if f["severity"] == "blocks"]
-        return "; ".join(found) or "not usable"
-    if item.result.neutral_source == LEAD_IN:
-        return "no usable rest film: measured against its own lead-in"
-    if item.task is not None and _shape(item.task) != shapes[item.task.code]:
-        return "filmed with other cue times than now"
-    return None
-
-
-def _points(
-    used: Sequence[_Kept], names: Iterable[str], sides: Sequence[Side]
-) -> dict[MeasureKey, list[tuple[TrendPoint, str]]]:
-    """For each measure of these names its points in order of time, each with its unit."""
+def _points(used: Sequence[Kept], names: Iterable[str], sides: Sequence[Side]) -> Points:
+    """For each measure of these names its points."""
     by_result = {item.result.id: item for item in used}
     rows = Measure.objects.filter(result__in=by_result, name__in=list(names), side__in=sides)
     fields = ("result", "name", "region", "side", "unit", "value", "sd", "n", "absent", "caution")
@@ -313,7 +176,7 @@ def _points(
 
 
 def _point(
-    item: _Kept, value: float | None, sd: float | None, n: int, absent: str, caution: str
+    item: Kept, value: float | None, sd: float | None, n: int, absent: str, caution: str
 ) -> TrendPoint:
     session = item.session
     return TrendPoint(
@@ -329,50 +192,76 @@ def _point(
     )
 
 
-def _headlines(used: Sequence[_Kept]) -> set[str]:
-    return {item.session.protocol.headline for item in used}
-
-
-def _headline_name(used: Sequence[_Kept]) -> str:
-    """The session measure that the newest analysed session's protocol answers first with."""
-    sessions = [item.session for item in _in_order(used) if item.task is None]
-    return sessions[-1].protocol.headline if sessions else ""
-
-
 def _sum(
-    name: str, points: dict[MeasureKey, list[tuple[TrendPoint, str]]], release: Release
+    name: str,
+    core: frozenset[str],
+    points: Points,
+    used: Sequence[Kept],
+    left_out: Sequence[LeftOut],
+    release: Release,
 ) -> TrendSeries | None:
     """The measure of that name of whole sessions.
 
-    Its region tells which expressions it sums up; those of the newest session count.
+    Its region tells which expressions it sums up: of the Core those that most sessions give, of as
+    many the larger set. Neither practice nor old clips count. A session that does not give it is a
+    point without a value, and tells why.
     """
     keys = [key for key in points if not key.task and key.name == name]
-    newest = max(keys, key=lambda key: points[key][-1][0].recorded, default=None)
-    return _series(newest, points[newest], release) if newest else None
+    attempts = {item.session.id for item in used if keeping.is_attempt(item.session)}
+
+    def rank(key: MeasureKey) -> tuple[int, int, datetime.datetime]:
+        found = [point for point, _ in points[key]]
+        given = sum(point.value is not None and point.session in attempts for point in found)
+        return given, len(_expressions(key)), found[-1].recorded
+
+    of_core = [key for key in keys if _expressions(key) <= core]
+    drawn = max(of_core or keys, key=rank, default=None)
+    if drawn is None:
+        return None
+    unit = points[drawn][-1][1]
+    others = {p.session: (key, p) for key in keys if key != drawn for p, _ in points[key]}
+    lacking = [
+        (_point(item, None, None, 0, reason, ""), unit)
+        for item in _without(drawn, points, used)
+        if (reason := _why_lacking(drawn, item.session.id, others, left_out))
+    ]
+    found = sorted((*points[drawn], *lacking), key=lambda pair: pair[0].recorded)
+    return _series(drawn, found, release)
 
 
-def _other_sums(
-    points: dict[MeasureKey, list[tuple[TrendPoint, str]]], drawn: TrendSeries
-) -> Iterable[LeftOut]:
-    """Sessions whose measure of that name sums up other expressions than the line that is drawn."""
-    for key, found in points.items():
-        if key != drawn.key and (key.task, key.name) == ("", drawn.key.name):
-            for point, _ in found:
-                yield LeftOut(
-                    point.session,
-                    point.recorded,
-                    labels.named(key.name),
-                    f"sums up other expressions: {key.region}",
-                )
+def _expressions(key: MeasureKey) -> frozenset[str]:
+    """Those that a session's sum is of."""
+    return frozenset(key.region.replace(" ", "_").split(",_"))
+
+
+def _without(key: MeasureKey, points: Points, used: Sequence[Kept]) -> list[Kept]:
+    given = {point.session for point, _ in points[key]}
+    return [item for item in used if item.task is None and item.session.id not in given]
+
+
+def _why_lacking(
+    drawn: MeasureKey,
+    session: UUID,
+    others: Mapping[UUID, tuple[MeasureKey, TrendPoint]],
+    left_out: Sequence[LeftOut],
+) -> str:
+    """What became of the films that the session's sum lacks, or else which it sums up; empty where
+    nothing was summed up."""
+    key, other = others.get(session, (None, None))
+    lacks = _expressions(drawn) - (_expressions(key) if key else frozenset())
+    films = [out for out in left_out if out.session == session and out.expression in lacks]
+    if films or key is None or other is None:
+        return keeping.in_words(films)
+    return other.absent or f"sums up other expressions: {key.region}"
 
 
 def _task_series(
-    used: Sequence[_Kept],
-    points: dict[MeasureKey, list[tuple[TrendPoint, str]]],
+    used: Sequence[Kept],
+    points: Points,
     release: Release,
 ) -> Iterable[TrendSeries]:
     """Per task of the protocol, in its order, the main measure, if some session has it."""
-    tasks = {item.task.code: item.task for item in _in_order(used) if item.task}
+    tasks = {item.task.code: item.task for item in keeping.in_order(used) if item.task}
     for task in sorted(tasks.values(), key=lambda task: task.position):
         key = _main_key(task, points)
         if key:

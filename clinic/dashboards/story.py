@@ -13,7 +13,7 @@ from uuid import UUID
 from clinic.dashboards import labels
 from clinic.dashboards.series import MeasureKey, Release
 from clinic.dashboards.takes import Take
-from clinic.dashboards.usual import Usual, usual
+from clinic.dashboards.usual import NOT_COMPARED, Usual, usual
 from clinic.recordings.models import ProtocolTask, RecordingSession
 from diagnosis import change
 from diagnosis.config import Side, TaskKind
@@ -86,12 +86,14 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class TaskStory:
-    """A task's rows, the main movement first, and `said`: the same in sentences."""
+    """A task's rows, the main movement first, and `said`: the same in sentences. `apart` is why the
+    film is not compared though its session is, if so."""
 
     recording: UUID
     title: str
     rows: tuple[Row, ...]
     said: str
+    apart: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,11 +115,14 @@ class Story:
                  if row.compared]  # fmt: skip
         unusual = [words for words in found if words]
         compared = f"Compared with {self.baseline} baseline sessions"
+        apart = [f"“{task.title}” ({task.apart})" for task in self.tasks if task.apart]
+        beside = " " + NOT_COMPARED.format(reason="; ".join(apart)) if apart else ""
         if not found:
-            return f"{compared}, but none has a baseline of these movements."
+            return f"{compared}, but none has a baseline of these movements.{beside}"
         if not unusual:
-            return f"{compared}, every movement was as usual."
-        return f"{compared}, not as usual ({len(unusual)} of {len(found)}): {'; '.join(unusual)}."
+            return f"{compared}, every movement was as usual.{beside}"
+        listed = f"({len(unusual)} of {len(found)}): {'; '.join(unusual)}"
+        return f"{compared}, not as usual {listed}.{beside}"
 
 
 def story(session: RecordingSession, takes: Sequence[Take]) -> Story | None:
@@ -144,7 +149,10 @@ def _task(take: Take, against: Usual) -> TaskStory:
     rows = [_row(task, m, measures, against) for m in measures if m.name in names and
             m.side == Side.BOTH]  # fmt: skip
     when = [m for m in measures if m.name in WHEN and m.side == Side.BOTH]
-    return TaskStory(take.recording.id, task.title, tuple(rows), _said(task, rows, when))
+    keys = [_key(task, m) for m in measures]
+    apart = next((against.apart[key] for key in keys if key in against.apart), "")
+    said = _said(task, rows, when, apart)
+    return TaskStory(take.recording.id, task.title, tuple(rows), said, apart)
 
 
 def _all(take: Take) -> list[Measure]:
@@ -172,15 +180,18 @@ def _row(task: ProtocolTask, both: Measure, measures: Iterable[Measure], against
 
 def _compared(task: ProtocolTask, measure: Measure, against: Usual) -> Compared:
     """What is of low reliability stands in no band, and is compared with none."""
-    key = MeasureKey(task.code, measure.name, measure.region, measure.side)
-    return Compared(measure, None if measure.caution else against.bands.get(key.id))
+    return Compared(measure, None if measure.caution else against.bands.get(_key(task, measure)))
+
+
+def _key(task: ProtocolTask, measure: Measure) -> str:
+    return MeasureKey(task.code, measure.name, measure.region, measure.side).id
 
 
 def _part(region: str) -> str:
     return next((part for part, regions in PARTS.items() if region in regions), OTHER)
 
 
-def _said(task: ProtocolTask, rows: Sequence[Row], when: Sequence[Measure]) -> str:
+def _said(task: ProtocolTask, rows: Sequence[Row], when: Sequence[Measure], apart: str) -> str:
     if not rows:
         return ""
     sentences = [_of_row(row) for row in rows[: 1 if task.expression else len(rows)]]
@@ -189,6 +200,7 @@ def _said(task: ProtocolTask, rows: Sequence[Row], when: Sequence[Measure]) -> s
         beside = [f"{row.name.lower()} {row.both.word}" for row in rows[1:]
                   if row.both.word in (LESS, MORE)]  # fmt: skip
         sentences += [f"Beside it: {', '.join(beside)}."] if beside else []
+    sentences += [NOT_COMPARED.format(reason=apart)] if apart else []
     return " ".join(sentences)
 
 

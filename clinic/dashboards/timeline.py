@@ -14,31 +14,46 @@ from django.utils import timezone
 
 from clinic.dashboards import charts, labels
 from clinic.dashboards.flags import KINDS, Flag, flags
-from clinic.dashboards.series import Trends, TrendSeries
-from clinic.patients.models import Patient
+from clinic.dashboards.series import TrendSeries
 from clinic.therapy.models import ClinicalEvent, Regimen, Stage
-from clinic.verdicts import comparable, judging
+from clinic.verdicts import judging
+from clinic.verdicts.comparable import STATES, Comparison
 from diagnosis import change
 
 PAIR = datetime.timedelta(days=7)  # ON and OFF are compared when recorded no farther apart
-STATES = ("on", "off")
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """A comparable ON and OFF session at most PAIR apart."""
+
+    on: change.Point
+    off: change.Point
+
+    @property
+    def value(self) -> float:
+        """ON less OFF."""
+        return self.on.value - self.off.value
+
+    @property
+    def in_order(self) -> tuple[change.Point, change.Point]:
+        return (self.on, self.off) if self.on.at < self.off.at else (self.off, self.on)
 
 
 @dataclasses.dataclass(frozen=True)
 class Gap:
-    """ON less OFF of the headline measure, in its unit, over `n` pairs of comparable sessions.
+    """ON less OFF of the headline measure, in its unit; the pair whose later session is the newest
+    comes last."""
 
-    A pair is an ON and an OFF session at most PAIR apart, the closest first, each used once.
-    `latest` is of the pair that was recorded last.
-    """
+    pairs: tuple[Pair, ...]
 
-    mean: float
-    low: float
-    high: float
-    n: int
-    latest: float
-    on: change.Point
-    off: change.Point
+    @property
+    def values(self) -> list[float]:
+        return [pair.value for pair in self.pairs]
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.values)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,40 +83,32 @@ class Timeline:
         return min(moments), max([*moments, *map(charts.noon, days)])
 
 
-def timeline(patient: Patient, trends: Trends, *, coded: bool = False) -> Timeline:
+def timeline(compared: Comparison, *, coded: bool = False) -> Timeline:
     """A constant number of queries, however many sessions there are.
 
-    `coded` leaves out what clinicians wrote in words of their own: it may tell who it is.
+    `coded` leaves out therapy and events: people agreed to share measures.
     """
+    patient, trends = compared.patient, compared.trends
     present = [series for series in trends.series if series.present]
-    found = comparable.facts(patient, trends)
-    chosen = {
-        (one.key.id, state): comparable.comparable(one, state, trends, found)
-        for one in present
-        for state in STATES
+    points = {
+        (one.key.id, state): compared.of(one, state).points for one in present for state in STATES
     }
-    points = {place: one.points for place, one in chosen.items()}
     series = tuple(
-        _apart(one, {pk: why for s in STATES for pk, why in chosen[one.key.id, s].left_out})
+        _apart(one, {pk: why for s in STATES for pk, why in compared.of(one, s).left_out})
         for one in present
     )
     headline = series[0] if trends.headline and trends.headline.present else None
     gap = _gap(points, headline)
-    regimen = tuple(patient.regimens.all())
-    events = tuple(patient.clinical_events.all())
-    if coded:
-        for row in regimen:
-            row.text = "medicines" if row.ledd_mg is None else ""
-        for event in events:
-            event.note = ""
+    regimen = () if coded else tuple(patient.regimens.all())
+    events = () if coded else tuple(patient.clinical_events.all())
     flagged = flags(patient)
     return Timeline(
         series=series,
-        bands=judging.bands(patient, trends),
+        bands=judging.bands(compared),
         slopes=_slopes(points),
         regimen=regimen,
         events=events,
-        stages=tuple(patient.stages.all()),
+        stages=() if coded else tuple(patient.stages.all()),
         flags=flagged,
         gap=gap,
         said=tuple(_said(headline, gap, regimen, events, flagged)),
@@ -133,33 +140,19 @@ def _gap(
     if headline is None:
         return None
     on, off = (points.get((headline.key.id, state), ()) for state in STATES)
-    pairs = paired(on, off)
-    if not pairs:
-        return None
-    differences = [on.value - off.value for on, off in pairs]
-    latest_on, latest_off = max(pairs, key=lambda pair: max(pair[0].at, pair[1].at))
-    return Gap(
-        mean=statistics.fmean(differences),
-        low=min(differences),
-        high=max(differences),
-        n=len(pairs),
-        latest=latest_on.value - latest_off.value,
-        on=latest_on,
-        off=latest_off,
-    )
+    pairs = sorted(paired(on, off), key=lambda pair: pair.in_order[1].at)
+    return Gap(tuple(pairs)) if pairs else None
 
 
-def paired(
-    on: Sequence[change.Point], off: Sequence[change.Point]
-) -> list[tuple[change.Point, change.Point]]:
+def paired(on: Sequence[change.Point], off: Sequence[change.Point]) -> list[Pair]:
     """ON and OFF sessions at most PAIR apart, the closest first, each used once."""
     near = [(abs(a.at - b.at), a, b) for a in on for b in off if abs(a.at - b.at) <= PAIR]
-    pairs: list[tuple[change.Point, change.Point]] = []
+    pairs: list[Pair] = []
     used: set[object] = set()
     for _, a, b in sorted(near, key=lambda pair: pair[0]):
         if not used & {a.id, b.id}:
             used |= {a.id, b.id}
-            pairs.append((a, b))
+            pairs.append(Pair(a, b))
     return pairs
 
 
@@ -191,16 +184,16 @@ def said_of_gap(gap: Gap | None, headline: TrendSeries) -> str:
         return (
             f"ON less OFF: no comparable ON and OFF sessions within {PAIR.days} days of each other."
         )
-    write, unit = labels.significant, headline.unit
+    write, unit, latest = labels.significant, headline.unit, gap.pairs[-1]
     words = (
-        f"ON less OFF: {write(gap.latest)} {unit} in the latest pair "
-        f"(ON {charts.written(gap.on.at)}, OFF {charts.written(gap.off.at)})"
+        f"ON less OFF: {write(latest.value)} {unit} in the latest pair "
+        f"(ON {charts.written(latest.on.at)}, OFF {charts.written(latest.off.at)})"
     )
-    if gap.n == 1:
+    if len(gap.pairs) == 1:
         return words + "."
     return (
-        f"{words}; {write(gap.mean)} on average over {gap.n} pairs of sessions at most "
-        f"{PAIR.days} days apart, from {write(gap.low)} to {write(gap.high)}."
+        f"{words}; {write(gap.mean)} on average over {len(gap.pairs)} pairs of sessions at most "
+        f"{PAIR.days} days apart, from {write(min(gap.values))} to {write(max(gap.values))}."
     )
 
 

@@ -30,12 +30,14 @@ UNMEASURED = "the session as a whole has not been measured"
 class Usual:
     """`bands` are by MeasureKey.id, and `sessions` is how many the headline's band rests on.
 
-    Without a comparison there are none, and `why` says so in a sentence.
+    Without a comparison there are none, and `why` says so in a sentence. `apart` is why a film of
+    a session that is compared is not, by its measures' MeasureKey.id: it stands beside the lines.
     """
 
     bands: Mapping[str, change.Band]
     sessions: int
     why: str
+    apart: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def usual(session: RecordingSession, release: Release, names: Iterable[str]) -> Usual:
@@ -43,20 +45,29 @@ def usual(session: RecordingSession, release: Release, names: Iterable[str]) -> 
 
     A constant number of queries.
     """
-    found = trends(session.patient, release.sha256)
-    judgement = judging.judge(session.patient, found)
+    compared = comparable.comparison(session.patient, trends(session.patient, release.id))
+    judgement = judging.judge(compared)
     state = judged_with(session, judgement)
     why = _why_not(session, judgement, state)
     if why or state is None:
         return Usual({}, 0, why)
     every = of_tasks(session.patient, release, names)
-    by_state = judging.bands(session.patient, dataclasses.replace(found, tasks=every))
+    by_state = judging.bands(compared.over(every))
+    own = {
+        series.key.id: labels.APART.get(point.apart, point.apart)
+        for series in every
+        for point in series.points
+        if point.session == session.id
+    }
     bands = {
         key: states[session.medication]
         for key, states in by_state.items()
-        if session.medication in states and session.id not in states[session.medication].baseline
+        if own.get(key) == ""
+        and session.medication in states
+        and session.id not in states[session.medication].baseline
     }
-    return Usual(bands, len(state.baseline), "")
+    apart = {key: reason for key, reason in own.items() if reason}
+    return Usual(bands, len(state.baseline), "", apart)
 
 
 def judged_with(session: RecordingSession, judgement: Judgement | None) -> StateJudgement | None:

@@ -33,6 +33,7 @@ from clinic.recordings.models import (
 )
 from clinic.verdicts import judging
 from clinic.verdicts import services as verdicts
+from clinic.verdicts.comparable import comparison
 
 SESSIONS_PER_PAGE = 20
 
@@ -54,9 +55,9 @@ def patient(request: StaffRequest, patient_id: UUID) -> HttpResponse:
     }
     if sees_results:
         context |= _dashboard(found, request.GET.get("release", ""))
-        if not request.GET.get("release") and not _by_the_page_itself(request):
+        if not request.GET.get("release") and _is_looked_at(request):
             verdicts.catch_up(found, context["judgement"])
-            verdicts.mark_read(found, request.user)
+            verdicts.mark_read(found, context["judgement"], request.user)
     return render(request, "dashboards/patient.html", context)
 
 
@@ -102,9 +103,11 @@ def recording_curves(request: StaffRequest, recording_id: UUID) -> JsonResponse:
     return JsonResponse(data)
 
 
-def _by_the_page_itself(request: StaffRequest) -> bool:
-    """An open page that keeps up to date, as `fresh` of static/ts/page.ts says: nobody may look."""
-    return request.headers.get("X-Requested-With") == "fetch"
+def _is_looked_at(request: StaffRequest) -> bool:
+    """Not where an open page keeps up to date, as `fresh` of static/ts/page.ts says: perhaps nobody
+    looks. A HEAD shows nothing."""
+    by_itself = request.headers.get("X-Requested-With") == "fetch"
+    return request.method == "GET" and not by_itself
 
 
 def _record_read(request: StaffRequest, found: Model, sees_results: bool) -> None:
@@ -135,9 +138,10 @@ def _may(request: StaffRequest, clinic: Clinic, permission: Permission) -> bool:
 
 def _dashboard(patient: Patient, release_sha256: str) -> dict[str, Any]:
     found = trends(patient, release_sha256)
+    compared = comparison(patient, found)
     return {
-        **drawing.context(patient, found),
-        "judgement": judging.judge(patient, found),
+        **drawing.context(compared),
+        "judgement": judging.judge(compared),
         "unanswered": judging.unanswered(found) if found.headline is None else None,
         "ratings": _ratings(Rating.objects.filter(session__patient=patient)),
     }

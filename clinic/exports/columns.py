@@ -66,9 +66,9 @@ def _time(moment: datetime.datetime) -> str:
     return moment.astimezone(datetime.UTC).isoformat(timespec="seconds")
 
 
-def _shifted(moment: datetime.datetime, sitting: Sitting) -> str:
-    """To the minute: the seconds could be found again in another system's log."""
-    return (moment.astimezone(datetime.UTC) + sitting.shift).isoformat(timespec="minutes")
+def _shifted(sitting: Sitting) -> str:
+    told = sitting.patient.dated(sitting.session.recorded)
+    return told.astimezone(datetime.UTC).isoformat(timespec="minutes")
 
 
 def _age(row: Row) -> int:
@@ -154,7 +154,7 @@ MEASURES: tuple[Column, ...] = (
     Column("recorded", "when the session took place, UTC; by study code, all dates of a person "
            "are shifted by the same secret number of days, so that intervals are true", "", _YES,
            lambda row: _time(row.sitting.session.recorded),
-           lambda row: _shifted(row.sitting.session.recorded, row.sitting)),
+           lambda row: _shifted(row.sitting)),
     Column("place", "site (in the clinic) or home", "", _NO, _of_session("place")),
     Column("protocol", "the list of tasks, with its version", "", _NO,
            lambda row: f"{row.sitting.session.protocol.code} "
@@ -189,6 +189,8 @@ MEASURES: tuple[Column, ...] = (
     Column("release", "the version of the model that made the number", "", _NO,
            _of_result("release")),
     Column("release_sha256", "digest of that release", "", _NO, _of_result("release_sha256")),
+    Column("engine", "version of the formulas that made the number with that release", "", _NO,
+           _of_result("engine")),
     Column("evidence", "what the release was trained on: simulated, public or clinic", "", _NO,
            _of_result("evidence")),
     Column("config_hash", "of all settings of the analysis, the neutral face included", "", _NO,

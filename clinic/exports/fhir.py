@@ -100,7 +100,7 @@ def _checked(resource: Json) -> str:
 
 
 def _resources(patient: Patient, words: Words) -> Iterator[tuple[uuid.UUID, Json]]:
-    devices: set[str] = set()
+    devices: set[uuid.UUID] = set()
     yield patient.clinic_id, _organization(patient.clinic)
     yield patient.id, _patient(patient)
     for consent in patient.consents.select_related("text").order_by("given"):
@@ -113,9 +113,10 @@ def _resources(patient: Patient, words: Words) -> Iterator[tuple[uuid.UUID, Json
         current = [analysis for analysis in sitting.analyses if not analysis.superseded]
         for analysis in current:
             result = analysis.result
-            if result.release_sha256 not in devices:
-                devices.add(result.release_sha256)
-                yield _device_key(result), _device(result)
+            device = _device_key(result)
+            if device not in devices:
+                devices.add(device)
+                yield device, _device(result)
             yield result.id, _observation(sitting, analysis, words)
             yield _key("provenance", str(result.id)), _provenance(analysis)
         if current:
@@ -129,7 +130,7 @@ def _key(kind: str, name: str) -> uuid.UUID:
 
 
 def _device_key(result: Result) -> uuid.UUID:
-    return _key("release", result.release_sha256)
+    return _key("release", f"{result.release_sha256}.{result.engine}")
 
 
 def _to(key: uuid.UUID) -> Json:
@@ -268,12 +269,16 @@ def _media(sitting: Sitting, film: Recording) -> Json:
 
 
 def _device(result: Result) -> Json:
-    """The release as a device: its name, its digest as version, and its evidence level."""
+    """The release as a device: its name, as version its digest and the engine, and its evidence
+    level."""
     return {
         "resourceType": "Device",
         "status": "active",
         "deviceName": [{"name": f"Mimia release {result.release}", "type": "model-name"}],
-        "version": [{"type": {"text": "SHA-256 of the release"}, "value": result.release_sha256}],
+        "version": [
+            {"type": {"text": "SHA-256 of the release"}, "value": result.release_sha256},
+            {"type": {"text": "engine"}, "value": str(result.engine)},
+        ],
         "property": [
             {
                 "type": {"text": "evidence level"},

@@ -31,7 +31,8 @@ ABOUT_MEASURES = f"""{NOTICE}
 
 Every measure of every session of one person, with their name: keep it as you keep a health record.
 measures.csv and measures.json hold the same rows. dictionary.csv and dictionary.json say what each
-column means. "release" and "evidence" say what made a number: compare numbers of one release only.
+column means. "release", "engine" and "evidence" say what made a number: compare numbers of one
+release and engine only.
 In CSV files a cell that begins like a formula has a ' before it.
 """
 ABOUT_COMPLETE = f"""{NOTICE}
@@ -51,7 +52,8 @@ records/      every row of every table about this person, one JSON object per li
 dictionary.csv, dictionary.json     what the columns of the tables mean
 
 Files of films are named by session, task and attempt: 003-smile-1 is the first smile of the third
-session. "release" and "evidence" say what made a number: compare numbers of one release only.
+session. "release", "engine" and "evidence" say what made a number: compare numbers of one release
+and engine only.
 In CSV files a cell that begins like a formula has a ' before it.
 """
 # Told elsewhere in the archive, or of use to nobody but who would break in.

@@ -1,4 +1,4 @@
-"""What stands for a person's dates, and for a rater's name, in exports by study code.
+"""What stands for a person's dates, and for a rater's name, wherever people have study codes only.
 
 Both come from HMAC-SHA256 under the site's SECRET_KEY of the person's UUID: they are stored
 nowhere, are the same in each export, and another SECRET_KEY gives others.
@@ -21,6 +21,12 @@ def shift(patient: Patient) -> datetime.timedelta:
     """1 to 365 whole days back, one number for all dates of a person: intervals stay true."""
     digest = _digest("shift", patient.id)
     return -datetime.timedelta(days=1 + int.from_bytes(digest[:8]) % MOST_DAYS)
+
+
+def coded(patient: Patient) -> Patient:
+    """The same object: all that is read by it from now on has shifted dates."""
+    patient.shift = shift(patient)
+    return patient
 
 
 def rater(user: User) -> str:

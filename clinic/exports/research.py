@@ -17,7 +17,7 @@ from clinic.accounts.models import Clinic
 from clinic.exports import archive, pseudonyms
 from clinic.exports.archive import NOTICE, Archive
 from clinic.exports.columns import LABELS, MEASURES, Row, coded, rows
-from clinic.exports.sittings import numbered, sittings_of_many
+from clinic.exports.sittings import numbered, sittings
 from clinic.patients.models import Patient, PatientQuerySet, Purpose
 from clinic.ratings.models import Rating
 from clinic.ratings.services import training_labels
@@ -37,7 +37,8 @@ People have a code in place of their name. All dates of a person are shifted by 
 number of days, so that the time between sessions is true and the dates are not. People over 89
 years are one group. Landmarks have the shape of a face: do not try to find out whose it is, and
 give them to nobody who is not named in your agreement with the clinic.
-"release" and "evidence" say what made a number: compare numbers of one release only.
+"release", "engine" and "evidence" say what made a number: compare numbers of one release and engine
+only.
 In CSV files a cell that begins like a formula has a ' before it.
 """
 
@@ -50,7 +51,7 @@ def sharing(clinic: Clinic) -> PatientQuerySet:
 
 def export(clinic: Clinic) -> tuple[IO[bytes], list[Patient]]:
     """A zip file, and the people who are in it. Raises NoRoom."""
-    people = list(sharing(clinic))
+    people = [pseudonyms.coded(patient) for patient in sharing(clinic)]
     archive.require_room(_size(people))
 
     def fill(zipped: Archive) -> None:
@@ -79,7 +80,7 @@ def _size(people: list[Patient]) -> int:
 
 def _rows(people: list[Patient], landmarks: dict[str, str]) -> Iterator[Row]:
     """All measures; notes on the way the landmarks of what is not superseded."""
-    for sitting in sittings_of_many(people, pseudonyms.shift):
+    for sitting in sittings(*people):
         for analysis in sitting.analyses:
             if analysis.film and analysis.result.landmarks and not analysis.superseded:
                 name = f"{sitting.patient.study_code}/{sitting.name(analysis.film)}"

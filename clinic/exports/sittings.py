@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from clinic.patients.models import Patient
@@ -14,14 +13,14 @@ from diagnosis.models import Measure, Result
 
 ORDER = ("recorded", "id")
 AT_A_TIME = 20  # sessions in memory
-NO_SHIFT = datetime.timedelta(0)
 
 
 @dataclasses.dataclass(frozen=True)
 class Analysis:
     """A result of a film, or of the whole session when `film` is None.
 
-    `superseded`: a later one by the same release took its place, or another film its film's.
+    `superseded`: a later one by the same release and engine took its place, or another film that
+    of its film.
     """
 
     result: Result
@@ -32,12 +31,11 @@ class Analysis:
 
 @dataclasses.dataclass(frozen=True)
 class Sitting:
-    """The person's `number`th session from 1; `shift` is what a coded export adds to its dates."""
+    """The person's `number`th session from 1."""
 
     patient: Patient
     session: RecordingSession
     number: int
-    shift: datetime.timedelta
     films: tuple[Recording, ...]
     analyses: tuple[Analysis, ...]
 
@@ -46,19 +44,13 @@ class Sitting:
         return f"{self.number:03}-{f'{film.task.code}-{film.attempt}' if film else 'session'}"
 
 
-def sittings(patient: Patient, shift: datetime.timedelta = NO_SHIFT) -> Iterator[Sitting]:
-    return sittings_of_many([patient], lambda _: shift)
-
-
-def sittings_of_many(
-    people: Sequence[Patient], shift: Callable[[Patient], datetime.timedelta]
-) -> Iterator[Sitting]:
+def sittings(*people: Patient) -> Iterator[Sitting]:
     """Person after person, as `people` has them. Three queries for each AT_A_TIME sessions, and as
     many sessions in memory with what is in them."""
     by_id = {patient.id: patient for patient in people}
     sessions = numbered(people)
     for start in range(0, len(sessions), AT_A_TIME):
-        yield from _some(sessions[start : start + AT_A_TIME], by_id, shift)
+        yield from _some(sessions[start : start + AT_A_TIME], by_id)
 
 
 def numbered(people: Sequence[Patient]) -> list[tuple[RecordingSession, int]]:
@@ -76,7 +68,6 @@ def numbered(people: Sequence[Patient]) -> list[tuple[RecordingSession, int]]:
 def _some(
     sessions: Sequence[tuple[RecordingSession, int]],
     people: dict[UUID, Patient],
-    shift: Callable[[Patient], datetime.timedelta],
 ) -> Iterator[Sitting]:
     ids = [session.id for session, _ in sessions]
     films: dict[UUID, list[Recording]] = defaultdict(list)
@@ -92,7 +83,7 @@ def _some(
     for session, number in sessions:
         patient, found = people[session.patient_id], films[session.id]
         analyses = tuple(_analyses(found, results[session.id], measures))
-        yield Sitting(patient, session, number, shift(patient), tuple(found), analyses)
+        yield Sitting(patient, session, number, tuple(found), analyses)
 
 
 def _analyses(
@@ -103,11 +94,16 @@ def _analyses(
     for film in films:
         if film.task_id not in kept or film.partial <= kept[film.task_id].partial:
             kept[film.task_id] = film
-    newest = {(result.subject, result.release_sha256): result.id for result in results}
+    newest = {_line(result): result.id for result in results}
     by_id = {film.id: film for film in films}
     place = {film.id: position for position, film in enumerate(films)}
     for result in sorted(results, key=lambda result: place.get(result.subject, len(films))):
         of_film = by_id.get(result.subject)
-        replaced = newest[result.subject, result.release_sha256] != result.id
+        replaced = newest[_line(result)] != result.id
         other_film = of_film is not None and kept[of_film.task_id] != of_film
         yield Analysis(result, of_film, tuple(measures[result.id]), replaced or other_film)
+
+
+def _line(result: Result) -> tuple[UUID, str, int]:
+    """What a later result has in common with the one whose place it takes."""
+    return result.subject, result.release_sha256, result.engine

@@ -176,6 +176,7 @@ def _setup(patient: Patient, tasks: list[ProtocolTask]) -> dict[str, Any]:
     return {
         **addresses,
         "uploads": reverse("uploads:create"),
+        "csrfCookie": settings.CSRF_COOKIE_NAME,
         "tasks": [{"code": t.code, "title": t.title, "kind": t.kind} for t in tasks],
         "maxPatch": settings.UPLOAD_MAX_PATCH,
         "maxBytes": settings.UPLOAD_MAX_BYTES,

@@ -61,7 +61,7 @@ class PatientFilter(filters.FilterSet):
         return patients.order_by(first, "last_name", "first_name", "id")
 
     def _has(self, word: str) -> Q:
-        current = Verdict.objects.current().filter(patient=OuterRef("pk"), word=word)
+        current = Verdict.objects.current().saying(word).filter(patient=OuterRef("pk"))
         return Q(Exists(current), clinic__in=self.judged)
 
     def with_words(self, patients: QuerySet[Patient], name: str, value: str) -> QuerySet[Patient]:

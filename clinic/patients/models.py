@@ -86,6 +86,9 @@ class Patient(models.Model):
     notes = models.TextField(blank=True)
     archived = models.DateTimeField(null=True, blank=True)
     created = models.DateTimeField(auto_now_add=True)
+    # What moves all dates that are told of this person; kept nowhere. Whoever may not know true
+    # dates is shown the person as `exports.pseudonyms.coded` gives them.
+    shift = datetime.timedelta(0)
 
     objects = PatientQuerySet.as_manager()
 
@@ -109,6 +112,23 @@ class Patient(models.Model):
             datetime.date(1900, 1, 1) <= self.birth_date <= timezone.localdate()
         ):
             raise ValidationError({"birth_date": "Enter a birth date between 1900 and today."})
+
+    def dated(self, moment: datetime.datetime) -> datetime.datetime:
+        """`moment` moved by `shift`, a whole number of days.
+
+        By the clinic's clock: 9:00 stays 9:00 in summer and winter, or the days on which clocks
+        change would tell the shift. To the minute: the seconds could be found again in another
+        system's log.
+        """
+        if not self.shift:
+            return moment
+        wall = timezone.localtime(moment).replace(tzinfo=None, second=0, microsecond=0)
+        return timezone.make_aware(wall + self.shift)
+
+    @property
+    def today(self) -> datetime.date:
+        """The day that it is among the dates that are told of this person."""
+        return timezone.localdate() + self.shift
 
     @property
     def age(self) -> int:

@@ -3,7 +3,8 @@
 The session's rest film gives the neutral that all other films are measured against. So a take
 waits until rest is decided, a retaken rest queues the others again as new results, and the
 session's own job comes last. One release makes all of it: where that has changed since rest was
-analysed, as with an update of Mimia, the next film has rest analysed again. `advance` looks at what
+analysed, as with an update of Mimia, the next film has rest analysed again, and where a worker
+refuses a neutral or results of another release, what they were made of is. `advance` looks at what
 there is and queues what is missing: it is called after everything that may change the answer, and
 doing so twice changes nothing.
 """
@@ -11,7 +12,7 @@ doing so twice changes nothing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -24,7 +25,7 @@ from clinic.recordings.models import Recording
 from clinic.recordings.models import RecordingSession as Session
 from diagnosis import queue
 from diagnosis.config import TaskKind
-from diagnosis.models import Job, Result
+from diagnosis.models import Job, Result, this_engine
 
 ACTIVE = (Job.State.WAITING, Job.State.QUEUED, Job.State.RUNNING)
 IN_QUEUE = (Job.State.WAITING, Job.State.QUEUED)
@@ -52,17 +53,21 @@ def advance(session_id: uuid.UUID, priority: Job.Priority, *, again: bool = Fals
     rest = [recording for recording in kept if recording.task.kind == TaskKind.REST]
     takes = [recording for recording in kept if recording not in rest]
     newest = newest_jobs([session.id])
-    due = {recording.id for recording in kept if _is_due(newest.get(recording.id), again)}
+    refused = _refused(newest.get(session.id))
+    due = {r.id for r in kept if _is_due(newest.get(r.id), again, refused)}
     for recording in rest:
         if recording.id in due:
             _enqueue(recording, priority, release, None, waiting=False)
     decided = _is_decided(session, rest)
     accepted = _accepted_rest(session)
-    takes_due = any(recording.id in due for recording in takes)
-    if decided and takes_due and accepted and _is_outdated(accepted, release):
-        recording = session.recordings.select_related("task").get(pk=accepted.subject)
-        _enqueue(recording, priority, release, None, waiting=False)
-        decided = False
+    if decided and accepted and _is_outdated(accepted, release):
+        failed = newest[accepted.subject].state == Job.State.FAILED
+        if failed and not again:
+            accepted = None  # this release gives no neutral: each take's lead-in has to do
+        elif failed or any(recording.id in due for recording in takes):
+            recording = session.recordings.select_related("task").get(pk=accepted.subject)
+            _enqueue(recording, priority, release, None, waiting=False)
+            decided = False
     neutral = accepted.neutral if accepted and decided else None
     for recording in takes:
         if recording.id in due:
@@ -82,7 +87,8 @@ def reconsider(patient: Patient) -> None:
 
 def on_analysis_finished(job: Job, **_: object) -> None:
     """Inside the transaction that ends a job: what comes next in its session."""
-    if job.kind == Job.Kind.TAKE and Session.objects.filter(pk=job.group).exists():
+    matters = job.kind == Job.Kind.TAKE or job.is_outdated
+    if matters and Session.objects.filter(pk=job.group).exists():
         advance(job.group, Job.Priority(job.priority))
 
 
@@ -96,11 +102,21 @@ def _in_queue(session: Session) -> list[Job]:
     return list(Job.objects.filter(group=session.id, state__in=IN_QUEUE))
 
 
-def _is_due(job: Job | None, again: bool) -> bool:
-    """Whether a record with this newest job needs a new one, whatever its neutral."""
-    if job is None or job.state == Job.State.CANCELLED:
+def _is_due(job: Job | None, again: bool, refused: Collection[uuid.UUID] = ()) -> bool:
+    """Whether a record with this newest job needs a new one, whatever its neutral; `refused` are
+    the jobs whose results are of no use any more."""
+    if job is None or job.state == Job.State.CANCELLED or job.id in refused:
         return True
     return again and job.state == Job.State.FAILED
+
+
+def _refused(summary: Job | None) -> set[uuid.UUID]:
+    """The jobs with whose results the session's newest job was refused: another release had made
+    some of them."""
+    if summary is None or not summary.is_outdated:
+        return set()
+    results = Result.objects.filter(id__in=summary.payload["results"])
+    return set(results.values_list("job_id", flat=True))
 
 
 def _is_decided(session: Session, rest: Sequence[Recording]) -> bool:
@@ -124,9 +140,13 @@ def _accepted_rest(session: Session) -> Result | None:
 
 
 def _is_outdated(rest: Result, release: str) -> bool:
-    """Whether another release than the one now installed under that name analysed the rest: no
-    film can then be measured against its neutral."""
-    return releases.identity(release) not in ("", rest.release_sha256)
+    """Whether another release than the one now installed under that name analysed the rest, as
+    far as is seen here or a worker has found: no film can then be measured against its neutral."""
+    refused = Job.objects.filter(group=rest.group, kind=Job.Kind.TAKE, error=Job.OUTDATED)
+    if refused.filter(payload__neutral=rest.neutral).exists():
+        return True
+    same_engine = rest.engine == this_engine()
+    return not same_engine or releases.identity(release) not in ("", rest.release_sha256)
 
 
 def _has_other_neutral(job: Job, neutral: str | None) -> bool:

@@ -19,6 +19,8 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic import languages
+from clinic.audit import services as audit
+from clinic.audit.models import Action
 from clinic.patients.models import Purpose
 from clinic.patients.services import consented
 from clinic.recordings import capture_services, links, receiving
@@ -120,7 +122,14 @@ def record(request: HttpRequest, session_id: UUID) -> HttpResponse:
     if _next_step(access) != "capture:record":
         return redirect("capture:start", session_id)
     tasks = list(access.session.protocol.tasks.all())
-    return page(request, "record", access, tasks=tasks, setup=setup(access, tasks))
+    return page(
+        request,
+        "record",
+        access,
+        tasks=tasks,
+        setup=setup(access, tasks),
+        is_late=capture_services.is_past_its_state(access.session),
+    )
 
 
 @require_POST
@@ -173,8 +182,10 @@ def close(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 
 def page(request: HttpRequest, name: str, access: Access, **context: Any) -> HttpResponse:
-    """The page `name` of the flow."""
+    """The page `name` of the flow; that staff read it is on record."""
     session = access.session
+    if access.user:
+        audit.record(Action.READ, session, actor=access.user)
     context |= {"session": session, "clinic": session.patient.clinic, "access": access}
     return render(request, f"capture/{name}.html", context)
 
@@ -192,7 +203,7 @@ def _check(request: HttpRequest, link: CaptureLink) -> HttpResponse:
             raise links.LinkLocked(link)
         form.add_error(None, _no_match(link.MAX_TRIES - link.wrong_answers))
     session = link.session
-    context = {"clinic": session.patient.clinic, "form": form, "finished": session.submitted}
+    context = {"clinic": session.patient.clinic, "form": form, "session": session}
     return render(request, "capture/landing.html", context)
 
 
@@ -236,6 +247,6 @@ def _receipt(recording: Recording) -> dict[str, Any]:
         "recording": str(recording.id),
         "task": recording.task.code,
         "attempt": recording.attempt,
-        "sha256": recording.sha256,
+        "sha256": recording.sent_sha256,
         "received": recording.created.isoformat(),
     }

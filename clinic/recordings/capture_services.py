@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -20,9 +18,6 @@ from clinic.recordings.links import LinkLocked
 from clinic.recordings.models import CaptureLink, RecordingSession
 from clinic.uploads.problems import ServerFull, TryLater, server_trouble
 from clinic.verdicts import services as verdicts
-
-# So long what the person told of themselves holds for films that are yet to be begun.
-TOLD_HOLDS = datetime.timedelta(hours=2)
 
 
 class NothingRecorded(Exception):
@@ -133,7 +128,12 @@ def must_describe(session: RecordingSession) -> bool:
 
 def is_told_long_ago(session: RecordingSession) -> bool:
     """Whether how the person was when they told it may have changed since."""
-    return session.told is not None and session.told < timezone.now() - TOLD_HOLDS
+    return session.told is not None and session.told < timezone.now() - session.TOLD_HOLDS
+
+
+def is_past_its_state(session: RecordingSession) -> bool:
+    """Whether films that are made now show another state than the one that the begun films keep."""
+    return is_told_long_ago(session) and not may_describe(session)
 
 
 def finish(access: Access) -> None:

@@ -42,6 +42,8 @@ def delivery(session: RecordingSession, tasks: Sequence[ProtocolTask]) -> dict[s
         "uploads": reverse("uploads:create"),
         "submit": reverse("capture:submit", args=[session.id]),
         "maxPatch": settings.UPLOAD_MAX_PATCH,
+        "maxBytes": settings.UPLOAD_MAX_BYTES,
+        "csrfCookie": settings.CSRF_COOKIE_NAME,
         "tasks": [{**_task(task), "received": task.id in recorded} for task in tasks],
     }
 

@@ -67,7 +67,8 @@ class FilmRefused(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What a film is: `container` as "video/webm", `seconds` from first to last picture."""
+    """What a film is: `container` as "video/webm", `seconds` from first to last picture;
+    `sound` tells whether there is any."""
 
     container: str
     codec: str
@@ -75,6 +76,7 @@ class Facts:
     height: int
     seconds: float
     frames: int
+    sound: bool
 
 
 @contextmanager
@@ -111,10 +113,32 @@ def check(path: Path) -> Facts:
     raise FilmRefused(answer["problem"], answer["words"])
 
 
-def _ask(path: Path) -> dict[str, Any]:
+@contextmanager
+def silent(path: Path, facts: Facts) -> Iterator[Path]:
+    """The film without its sound, to which nobody has agreed: in a file that is gone afterwards,
+    unless `path` itself has none. Call it in a `turn`, outside of transactions.
+
+    Raises FilmRefused, TryLater, and FileNotFoundError for a film that is gone.
+    """
+    if not facts.sound:
+        yield path
+        return
+    copy = path.with_name(f"{path.name}.silent")
+    try:
+        answer = _ask(path, "--silent", str(copy))
+        if answer.get("problem") == VANISHED:
+            raise FileNotFoundError(path)
+        if "problem" in answer:
+            raise FilmRefused(UNDECIDED, answer["words"])
+        yield copy
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _ask(path: Path, *options: str) -> dict[str, Any]:
     try:
         run = subprocess.run(  # noqa: S603
-            [sys.executable, "-m", "diagnosis.probe", str(path)],
+            [sys.executable, "-m", "diagnosis.probe", str(path), *options],
             cwd=settings.BASE_DIR,
             env={"PATH": os.defpath, "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
             stdin=subprocess.DEVNULL,

@@ -72,7 +72,8 @@ class ProtocolTask(models.Model):
 
     def as_task(self, cues: tuple[Cue, ...]) -> Task:
         """The engine's task, with cues where they fell in the recording."""
-        return Task(self.code, TaskKind(self.kind), self.expression or None, cues)
+        kind = TaskKind(self.kind)
+        return Task(self.code, kind, self.expression or None, cues, self.seconds)
 
     def planned_cues(self) -> tuple[Cue, ...]:
         starts = [self.lead_in_s + i * (self.now_s + self.relax_s) for i in range(self.repeats)]
@@ -84,6 +85,13 @@ class SessionQuerySet(models.QuerySet["RecordingSession"]):
         """As of patients."""
         return self.filter(patient__in=Patient.objects.visible_to(user, *permissions))
 
+    def dated(self) -> list[RecordingSession]:
+        """Of `patient.sessions`, as `Patient.dated` has them: to be shown, never saved."""
+        found = list(self)
+        for session in found:
+            session.recorded = session.patient.dated(session.recorded)
+        return found
+
 
 class RecordingSession(models.Model):
     """One sitting in which a protocol is recorded.
@@ -93,6 +101,8 @@ class RecordingSession(models.Model):
     """
 
     LATE = datetime.timedelta(days=7)
+    # So long what the person told of themselves holds for films that are yet to be begun.
+    TOLD_HOLDS = datetime.timedelta(hours=2)
 
     class Place(models.TextChoices):
         SITE = "site", "In the clinic"
@@ -148,6 +158,11 @@ class RecordingSession(models.Model):
     def takes_late_films(self) -> bool:
         """It is finished, and not too long ago for films of tasks that lack one."""
         return self.submitted is not None and timezone.now() < self.submitted + self.LATE
+
+    @property
+    def is_over(self) -> bool:
+        """It is finished, and takes no film any more."""
+        return self.submitted is not None and not self.takes_late_films
 
     @property
     def is_begun(self) -> bool:
@@ -264,6 +279,17 @@ class Recording(models.Model):
     @property
     def has_pictures(self) -> bool:
         return self.mime != self.LANDMARKS
+
+    @property
+    def began(self) -> datetime.datetime:
+        """When it was filmed, as far as that is known, else when it came."""
+        filmed = self.capture.get("filmed")
+        return datetime.datetime.fromisoformat(filmed["at"]) if filmed else self.created
+
+    @property
+    def sent_sha256(self) -> str:
+        """Of what the device sent: the sound of that film, if it had any, was taken out."""
+        return str(self.capture.get("sent_sha256", self.sha256))
 
     def as_task(self) -> Task:
         return self.task.as_task(tuple(Cue(c["start"], c["end"]) for c in self.cues))

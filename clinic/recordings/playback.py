@@ -19,7 +19,7 @@ from clinic.accounts.models import User
 from clinic.audit import services as audit
 from clinic.audit.models import Action, Event
 from clinic.recordings.models import Recording
-from diagnosis import video
+from diagnosis import copies, video
 from diagnosis.models import Job
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ def _prepare(recording: Recording) -> None:
     original = _media(recording.file)
     part = original.with_name(f"{uuid.uuid4()}.part")
     try:
-        ending = ENDINGS[video.remux(original, part)]
+        ending = ENDINGS[copies.remux(original, part)]
         part.chmod(0o400)
         recording.playback = str(Path(recording.file).with_name(f"playback.{ending}"))
         part.replace(_media(recording.playback))

@@ -5,11 +5,15 @@ Reading and checking a film takes seconds, so it comes first; the transaction th
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from clinic.accounts.models import Clinic, User
@@ -145,7 +149,8 @@ def _received(session: RecordingSession, take: Take) -> Recording | None:
             return None
     else:
         films = session.recordings.select_related("task")
-        recording = films.filter(task__code=take.task, sha256=take.sha256).first()
+        this_one = Q(sha256=take.sha256) | Q(capture__sent_sha256=take.sha256)
+        recording = films.filter(this_one, task__code=take.task).first()
         if recording is None:
             raise Gone
     return _receipt_of(recording, session, take.sha256, partial=take.partial)
@@ -166,15 +171,34 @@ def _receipt_of(
 
 def _take_in(access: Access, upload: Upload, take: Take) -> Recording:
     facts = _checked(upload, take.sha256)
-    return _keep(
-        upload,
-        facts,
-        cues=take.cues_within(facts.seconds),
-        capture=take.capture,
-        sha256=take.sha256,
-        partial=take.partial,
-        access=access,
-    )
+    cues = take.cues_within(facts.seconds)
+    capture = dict(take.capture)
+    filmed = _filmed(access.session, take.ago)
+    if filmed is not None:
+        capture["filmed"] = {"at": filmed.isoformat(), "clock": "device"}
+    with checking.silent(upload.path, facts) as film:
+        if film != upload.path:
+            capture["sent_sha256"] = take.sha256
+        return _keep(
+            upload,
+            facts,
+            film=film,
+            cues=cues,
+            capture=capture,
+            sha256=take.sha256,
+            partial=take.partial,
+            filmed=filmed,
+            access=access,
+        )
+
+
+def _filmed(session: RecordingSession, ago: float | None) -> datetime.datetime | None:
+    """When a take began that did so `ago` seconds ago; None where that is not known, or cannot be
+    since the session was not there then."""
+    if ago is None:
+        return None
+    filmed = timezone.now() - datetime.timedelta(seconds=ago)
+    return filmed if filmed >= session.created else None
 
 
 def _checked(upload: Upload, sha256: str) -> checking.Facts:
@@ -195,27 +219,33 @@ def _keep(
     sha256: str,
     access: Access,
     partial: bool = False,
+    film: Path | None = None,
+    filmed: datetime.datetime | None = None,
 ) -> Recording:
+    """`sha256` is of the upload's bytes; `film`, where it is another file, is kept instead."""
     # One take at a time: else an older film could arrive while a newer one is being recorded.
     RecordingSession.objects.select_for_update().get(id=access.session.id)
     upload = _find(access.session, found.id)
     if upload.recording is not None:
         return _receipt_of(upload.recording, access.session, sha256, partial=partial)
     uploads.require_ready(upload)
+    is_as_sent = film is None or film == upload.path
     recording = services.submit(
         access.session,
         upload.task,
-        upload.path,
+        film or upload.path,
         mime=facts.container,
         cues=cues,
         capture=capture,
-        sha256=sha256,
+        sha256=sha256 if is_as_sent else None,
         partial=partial,
+        filmed=filmed,
         actor=access.user,
         link=access.link,
         priority=services.priority_of(access.session),
     )
     uploads.hand_over(upload, recording)
+    transaction.on_commit(lambda: upload.path.unlink(missing_ok=True))
     return recording
 
 

@@ -126,19 +126,17 @@ def _keep(part: Upload, actor: User | None, link: CaptureLink | None) -> Recordi
         _still_left(part)
         uploads.cut_to_offset(part, file)
         facts = checking.check(part.path)
-        sha256 = services.digest(part.path)
-        with transaction.atomic():
+        with checking.silent(part.path, facts) as film, transaction.atomic():
             RecordingSession.objects.select_for_update().get(id=part.session_id)
             upload = _still_left(part)
             cues = _cues_within(upload, facts.seconds)
             recording = services.submit(
                 upload.session,
                 upload.task,
-                upload.path,
+                film,
                 mime=facts.container,
                 cues=cues,
                 capture=_capture(upload, facts),
-                sha256=sha256,
                 partial=not upload.is_complete or _breaks_off(upload.task, facts.seconds),
                 actor=actor,
                 link=link,
@@ -146,6 +144,7 @@ def _keep(part: Upload, actor: User | None, link: CaptureLink | None) -> Recordi
                 action=Action.SALVAGE,
             )
             uploads.hand_over(upload, recording)
+            transaction.on_commit(lambda: upload.path.unlink(missing_ok=True))
     return recording
 
 
@@ -171,10 +170,11 @@ def _cues_within(upload: Upload, seconds: float) -> list[Cue]:
 
 def _capture(upload: Upload, facts: checking.Facts) -> dict[str, Any]:
     return {
+        "filmed": {"at": upload.created.isoformat(), "clock": "server"},
         "salvaged": {
             "seconds": round(facts.seconds, 3),
             "bytes": upload.offset,
             "complete": upload.is_complete,
             "cues": "planned",
-        }
+        },
     }

@@ -17,10 +17,12 @@ from clinic.recordings.models import ProtocolTask
 from diagnosis.config import Cue
 
 MAX_TAKE_JSON = 64 * 1024
+MAX_AGO_S = 366 * 24 * 3600.0
 LAST_CUE_LATE_S = 1.0  # a film may be found to be shorter than its recorder thought by so much
 # Legal in JSON, but no text that PostgreSQL can hold: NUL and halves of surrogate pairs.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-OWN_MARKS = ("salvaged", "imported")  # of `capture`: Mimia's own, which no browser may set
+# Of `capture`: Mimia's own, which no browser may set.
+OWN_MARKS = ("salvaged", "imported", "filmed", "sent_sha256")
 
 
 class BadTake(Exception):
@@ -36,7 +38,8 @@ class Take:
     """A take as the browser describes it: `cues` in seconds of the film's stream time.
 
     A `partial` one broke off: it may lack cues. One made `by_hand`, with the camera's own program,
-    may have none. `capture` is what the browser told, without Mimia's own marks.
+    may have none. `capture` is what the browser told, without Mimia's own marks. `ago` is how many
+    seconds ago the take began, by the device's clock; None where that was not told in earnest.
     """
 
     upload: UUID
@@ -45,6 +48,7 @@ class Take:
     capture: dict[str, Any]
     sha256: str
     partial: bool = False
+    ago: float | None = None
 
     @classmethod
     def from_json(cls, body: bytes) -> Take:
@@ -70,6 +74,7 @@ class Take:
             {name: told for name, told in capture.items() if name not in OWN_MARKS},
             sha256,
             partial,
+            _ago(data.get("ago")),
         )
 
     @property
@@ -128,6 +133,13 @@ def _is_storable(value: object) -> bool:
         case dict():
             return all(_is_storable(key) and _is_storable(item) for key, item in value.items())
     return True
+
+
+def _ago(value: object) -> float | None:
+    """Not worth the film: whatever is no such number counts as not told."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value <= MAX_AGO_S else None
 
 
 def _cues(value: object) -> tuple[Cue, ...]:

@@ -6,6 +6,7 @@ import datetime
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -36,6 +37,7 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].initial = self.instance.patient.email
+        self.fields["dose_time"].help_text += f" Times are those of {settings.TIME_ZONE}."
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -11,7 +11,7 @@ import smtplib
 from email.mime.text import MIMEText
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -72,7 +72,7 @@ class PerhapsSent(Exception):
 
 def send(message: EmailMessage) -> None:
     """Raises PerhapsSent, or an error after which the e-mail is certainly on no way."""
-    with message.get_connection() as connection:  # by opening it: whoever cannot be reached
+    with get_connection() as connection:  # by opening it: whoever cannot be reached
         try:
             connection.send_messages([message])
         except (smtplib.SMTPServerDisconnected, TimeoutError) as error:

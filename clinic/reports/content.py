@@ -62,9 +62,12 @@ class Mark:
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """The verdict of one medication state, in words; empty where there is nothing to say."""
+    """The verdict of one medication state, in words; empty where there is nothing to say.
 
-    state: str
+    Without a value of the headline measure there is one answer, whose `state` is None.
+    """
+
+    state: str | None
     verdict: str
     next_step: str
     size: str
@@ -117,6 +120,11 @@ class Content:
     evidence: str
     limits: tuple[str, ...]
     previous: UUID | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is known of the patient yet: no session analysed, no rating."""
+        return not (self.release or self.ratings)
 
     def as_json(self) -> dict[str, Any]:
         written: dict[str, Any] = json.loads(_written(self))

@@ -10,13 +10,14 @@ from django.utils.text import Truncator
 
 from clinic.dashboards import charts
 from clinic.dashboards.labels import significant
-from clinic.dashboards.series import TrendPoint, TrendSeries, trends
+from clinic.dashboards.series import TrendPoint, Trends, TrendSeries, trends
 from clinic.dashboards.timeline import Timeline, said_of_regimen, timeline
 from clinic.patients import consents
 from clinic.patients.models import Patient
 from clinic.reports import told
 from clinic.reports.content import Against, Answer, Chart, Comparison, Content, Dot, Mark, Usual
-from clinic.verdicts.judging import Judgement, StateJudgement, judge
+from clinic.verdicts.comparable import comparison
+from clinic.verdicts.judging import Judgement, StateJudgement, judge, unanswered
 from diagnosis.change import Band, Direction
 
 CHARTS = 6  # at most
@@ -28,7 +29,8 @@ LETTERS = "ABCDEF"
 def gather(patient: Patient) -> Content:
     """The draft as it is now; a constant number of queries."""
     found = trends(patient)
-    judged, course = judge(patient, found), timeline(patient, found)
+    compared = comparison(patient, found)
+    judged, course = judge(compared), timeline(compared)
     chosen = course.series[:CHARTS]
     marks = _marks(course)
     last = patient.reports.first()
@@ -44,14 +46,14 @@ def gather(patient: Patient) -> Content:
         consents=tuple(c.purpose.value for c in consents.states(patient) if c.standing),
         quality=told.quality(found, judged, course.flags),
         measure=f"{judged.series.title}, {judged.series.unit}" if judged else "",
-        answers=tuple(_answer(state, judged.series) for state in judged.states) if judged else (),
+        answers=_answers(judged, found),
         span=course.span,
         charts=tuple(_chart(series, course) for series in chosen),
         marks=_lettered(marks[-MARKS:], course),
         earlier_marks=max(0, len(marks) - MARKS),
         comparisons=tuple(_comparison(series, course, judged) for series in chosen),
         ratings=told.ratings(patient),
-        release=found.release.name if found.release else "",
+        release=found.release.title if found.release else "",
         release_sha256=found.release.sha256 if found.release else "",
         evidence=found.release.evidence if found.release else "",
         limits=told.limits(found.release),
@@ -78,6 +80,14 @@ def _dot(point: TrendPoint) -> Dot:
     return Dot(point.session, point.recorded, point.value, point.medication, point.apart)
 
 
+def _answers(judged: Judgement | None, found: Trends) -> tuple[Answer, ...]:
+    """What the patient's page answers."""
+    if judged:
+        return tuple(_answer(state, judged.series) for state in judged.states)
+    told_of = unanswered(found)
+    return (Answer(None, told_of.answer, told_of.next_step, size="", band="", behind=""),)
+
+
 def _answer(state: StateJudgement, series: TrendSeries) -> Answer:
     band, unit = state.verdict.band, series.unit
     size = told.latest(_newest(series, state.medication, state), unit)
@@ -85,7 +95,7 @@ def _answer(state: StateJudgement, series: TrendSeries) -> Answer:
         size = f"{size}: {state.difference}"
     return Answer(
         state=state.medication,
-        verdict=state.answer,
+        verdict=". ".join(filter(None, (state.answer, state.addition))),
         next_step=state.next_step,
         size=size,
         band=f"Usual {told.between(band)} {unit} around {significant(band.mean)}, from "

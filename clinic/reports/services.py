@@ -26,6 +26,16 @@ class Changed(Exception):
     """The data, or the last report, are not those of the draft that was shown."""
 
 
+class NothingToSign(Exception):
+    """No session was analysed and none was rated."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is nothing to sign yet: no session has been analysed, and nobody has rated one. "
+            "Record a session, then open this page again once it is analysed."
+        )
+
+
 class Tampered(Exception):
     """The file on disk is gone, or is not the one that was signed."""
 
@@ -37,8 +47,10 @@ def last(patient: Patient) -> Report | None:
 def sign(content: Content, comment: str, *, replaces: bool, author: User) -> Report:
     """Makes, keeps and records the report; `replaces` amends the patient's last one.
 
-    Raises Changed when another report was signed meanwhile, and pdf.PdfError.
+    Raises NothingToSign, Changed when another report was signed meanwhile, and pdf.PdfError.
     """
+    if content.is_empty:
+        raise NothingToSign
     report = Report(
         id=uuid.uuid4(),
         patient_id=content.patient,

@@ -37,13 +37,13 @@ def quality(found: Trends, judged: Judgement | None, flags: Sequence[Flag]) -> t
     if not recorded:
         return ("No session has been measured yet.",)
     days = sorted(recorded.values())
-    lines = [f"{_count(len(days), 'measured session')}, {short(days[0])} to {short(days[-1])}."]
+    lines = [f"{_count(len(days), 'analysed session')}, {short(days[0])} to {short(days[-1])}."]
     if judged:
         lines += [_compared(judged, state) for state in judged.states]
     if flags:
         lines.append(_flagged(flags))
     if found.other_releases:
-        names = ", ".join(release.name for release in found.other_releases)
+        names = ", ".join(release.title for release in found.other_releases)
         lines.append(f"Values of other releases ({names}) are not on this page.")
     return tuple(lines)
 
@@ -121,8 +121,8 @@ def limits(release: Release | None) -> tuple[str, ...]:
             "movement is measured."
         )
     lines.append(
-        "One session outside its usual range is no change: a change needs two in a row on one "
-        "side, five days apart or more."
+        "One session outside its usual range is no change: a change needs two or more in a row on "
+        "one side, over at least five days."
     )
     return tuple(lines)
 

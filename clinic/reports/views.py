@@ -62,7 +62,7 @@ def _sign(request: StaffRequest, content: Content, form: SignForm) -> bool:
         )
     except services.Changed:
         form.add_error(None, CHANGED)
-    except pdf.PdfError as error:
+    except (services.NothingToSign, pdf.PdfError) as error:
         form.add_error(None, str(error))
     return not form.errors
 
@@ -108,6 +108,7 @@ def _page(
         "digest": content.digest,
         "form": form,
         "proofs": given,
+        "nothing": services.NothingToSign() if content.is_empty else None,
         "reports": patient.reports.select_related("author", "replaced_by"),
         "missing": pdf.missing_libraries(),
         "packages": pdf.PACKAGES,

@@ -89,6 +89,7 @@ def _form_page(request: StaffRequest, kind: str, entry: Entry) -> HttpResponse:
             services.save(entry, actor=request.user)
         messages.success(request, "The entry is saved.")
         return redirect("therapy:page", entry.patient_id)
+    record(Action.READ, entry.patient, actor=request.user, detail="therapy")
     context = {"patient": entry.patient, "form": form, "kind": kind, "words": _kind(kind).words}
     return render(request, "therapy/entry.html", context | {"is_new": entry._state.adding})
 

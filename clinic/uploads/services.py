@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import fcntl
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -42,6 +43,8 @@ from clinic.uploads.problems import (
     WrongLength,
     WrongOffset,
 )
+
+logger = logging.getLogger(__name__)
 
 # What browsers record, and what the camera programs of phones do.
 MIMES = ("video/webm", "video/mp4", "video/quicktime", "video/3gpp")
@@ -255,7 +258,9 @@ def _write(file: BinaryIO, offset: int, data: bytes) -> None:
 
 
 def _require_space(place: Path | int, size: int) -> None:
-    if shutil.disk_usage(place).free < settings.DISK_RESERVE_BYTES + size:
+    free = shutil.disk_usage(place).free
+    if free < settings.DISK_RESERVE_BYTES + size:
+        logger.error("no film is taken in: %s bytes are free, see DISK_RESERVE_BYTES", free)
         raise ServerFull
 
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.utils import timezone
 
 from clinic.dashboards import labels
-from clinic.dashboards.series import TrendPoint, Trends, TrendSeries
+from clinic.dashboards.kept import LeftOut, in_words, is_attempt
+from clinic.dashboards.series import Release, TrendPoint, Trends, TrendSeries
 from clinic.patients.models import Patient
 from clinic.recordings.models import Recording, RecordingSession
 from diagnosis import change
@@ -36,6 +37,19 @@ POOR = {
     "face_hidden": "the face was partly hidden",
     "hand_on_face": "a hand lay on the face",
 }
+# Findings about a rest film that make it another face than the person's at rest, from which all
+# movement of the session is measured.
+POOR_REST = {
+    "smiling_at_rest": "the face was smiling in the rest film",
+    "talking_at_rest": "the mouth was moving in the rest film",
+    "not_at_rest": "the face was moving in the rest film",
+    "face_cut_off": "the face was partly outside the picture of the rest film",
+    "face_hidden": "the face was partly hidden in the rest film",
+    "hand_on_face": "a hand lay on the face in the rest film",
+}
+BROKEN_REST = "the rest film broke off before its end"
+# What may be a person's own way of resting: a wide mouth, a tremor of the jaw, dyskinesia.
+OWN = ("smiling_at_rest", "talking_at_rest", "not_at_rest")
 # Measures compared as logarithms: their spread grows with their mean, as diagnosis/docs/engine.md
 # has it.
 LOGARITHMIC = (
@@ -44,7 +58,8 @@ LOGARITHMIC = (
 )
 # Compared on the same device and browser only: the delay of the beep is the device's.
 TIMED = ("slowness", "onset_latency", "time_to_peak")
-SAME_DEVICE = "recorded on another kind of device ({this}) than the baseline ({other})"
+SAME_KIND = "recorded on another kind of device ({this}) than the baseline ({other})"
+SAME_DEVICE = "recorded with another device or browser than the baseline"
 NOT_TOLD = "the medication state is not known"
 BETWEEN = "recorded between ON and OFF"
 
@@ -62,42 +77,120 @@ class Facts:
 class Comparable:
     """The sessions of one state that are compared, oldest first, and the others with the reason.
 
-    `obstacle` is why the newest session cannot be compared; empty when it can.
+    `obstacle` is why the newest session cannot be compared; empty when it can. `elsewhere` tells
+    that it is for having been measured by another release only.
     """
 
     points: tuple[change.Point, ...]
     left_out: tuple[tuple[UUID, str], ...]
     obstacle: str
     newest: UUID | None
+    elsewhere: bool = False
 
 
-def facts(patient: Patient, trends: Trends) -> Facts:
-    """Two queries."""
-    sessions = {session.id: session for session in patient.sessions.all()}
-    return Facts(sessions, _poor(patient, trends))
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """Which sessions of a patient are compared in which series: the same for the verdicts, the
+    bands and the timeline, so that each is found once."""
+
+    patient: Patient
+    trends: Trends
+    facts: Facts
+    unused: Mapping[UUID, str]  # the sessions with films that are in no trend, and why
+    _found: dict[tuple[str, str], Comparable] = dataclasses.field(default_factory=dict, repr=False)
+
+    def of(self, series: TrendSeries, state: str) -> Comparable:
+        """Found at the first call for this series and state, which must be one of `trends`."""
+        place = series.key.id, state
+        if place not in self._found:
+            self._found[place] = _comparable(series, state, self)
+        return self._found[place]
+
+    def over(self, tasks: tuple[TrendSeries, ...]) -> Comparison:
+        """Of the same sessions with these series of single tasks. No query."""
+        return _of(self.patient, dataclasses.replace(self.trends, tasks=tasks), self.facts)
+
+
+def comparison(patient: Patient, trends: Trends) -> Comparison:
+    """Three queries."""
+    sessions = {session.id: session for session in patient.sessions.all().dated()}
+    return _of(patient, trends, Facts(sessions, _poor(patient, trends)))
+
+
+def _of(patient: Patient, trends: Trends, facts: Facts) -> Comparison:
+    return Comparison(patient, trends, facts, unused(trends))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Film:
+    session: UUID
+    medication: str
+    kind: str
+    partial: bool
+    codes: frozenset[str]  # of the findings
 
 
 def _poor(patient: Patient, trends: Trends) -> dict[UUID, str]:
     if trends.release is None:
         return {}
+    films = _films(patient, trends.release)
+    rests = [film for film in films if film.kind == TaskKind.REST]
+    poor = {
+        film.session: POOR[code]
+        for film in films
+        if film.kind == TaskKind.EXPRESSION
+        for code in POOR
+        if code in film.codes
+    }
+    return poor | _spoilt(rests)
+
+
+def _spoilt(rests: Sequence[_Film]) -> dict[UUID, str]:
+    """The sessions whose rest film is no face at rest, and why.
+
+    diagnosis.quality holds the shape of the mouth and the share of the time in which it moves
+    against limits that are the same for everybody, so that some people's faces are always beyond
+    them. What at least half of a person's other rest films in the same state carry is therefore
+    theirs, and alike in all that is compared.
+    """
+    filmed = Counter(film.medication for film in rests)
+    carried = Counter((film.medication, code) for film in rests for code in film.codes)
+
+    def is_own(film: _Film, code: str) -> bool:
+        others = filmed[film.medication] - 1
+        alike = carried[film.medication, code] - 1
+        return code in OWN and others > 0 and 2 * alike >= others
+
+    spoilt = {}
+    for film in rests:
+        found = [why for code, why in POOR_REST.items() if code in film.codes
+                 and not is_own(film, code)]  # fmt: skip
+        if film.partial or found:
+            spoilt[film.session] = BROKEN_REST if film.partial else found[0]
+    return spoilt
+
+
+def _films(patient: Patient, release: Release) -> list[_Film]:
+    """The kept films that decide, with what `release` found about them. Two queries."""
+    kinds = (TaskKind.REST, TaskKind.EXPRESSION)
     films = Recording.objects.filter(
-        session__patient=patient, task__trend=True, task__kind=TaskKind.EXPRESSION
+        session__patient=patient, task__trend=True, task__kind__in=kinds
     ).kept()
     results = Result.objects.filter(
         kind=Job.Kind.TAKE,
-        release_sha256=trends.release.sha256,
+        release_sha256=release.sha256,
+        engine=release.engine,
         subject__in=films.values("id"),
     ).order_by("job__created")
-    newest = {
-        subject: (group, findings)
-        for subject, group, findings in results.values_list("subject", "group", "findings")
+    codes = {
+        subject: frozenset(finding["code"] for finding in findings)
+        for subject, findings in results.values_list("subject", "findings")
     }
-    return {
-        group: POOR[finding["code"]]
-        for group, findings in newest.values()
-        for finding in findings
-        if finding["code"] in POOR
-    }
+    fields = ("id", "session", "session__medication", "task__kind", "partial")
+    return [
+        _Film(session, medication, kind, partial, codes.get(pk, frozenset()))
+        for pk, session, medication, kind, partial in films.values_list(*fields)
+    ]
 
 
 def device_class(session: RecordingSession) -> str:
@@ -125,15 +218,16 @@ def is_logarithmic(series: TrendSeries) -> bool:
     return series.key.name in LOGARITHMIC
 
 
-def comparable(series: TrendSeries, state: str, trends: Trends, found: Facts) -> Comparable:
+def _comparable(series: TrendSeries, state: str, among: Comparison) -> Comparable:
     """The sessions of `state` in `series` that are compared with each other."""
+    found = among.facts
     points = [point for point in series.points if point.medication == state]
-    reasons = _missing(series, state, trends, found)
+    reasons = _missing(series, state, among)
     reasons |= {p.session: r for p in points if (r := _obstacle(p, series, found))}
     fit = [point for point in points if point.session not in reasons]
     reasons |= _on_other_devices(fit, series, found)
     newest = max(
-        (s for s in (*reasons, *(p.session for p in fit)) if _is_attempt(found.sessions[s])),
+        (s for s in (*reasons, *(p.session for p in fit)) if is_attempt(found.sessions[s])),
         key=lambda pk: found.sessions[pk].recorded,
         default=None,
     )
@@ -142,35 +236,34 @@ def comparable(series: TrendSeries, state: str, trends: Trends, found: Facts) ->
         left_out=tuple(reasons.items()),
         obstacle=reasons.get(newest, "") if newest else "",
         newest=newest,
+        elsewhere=newest not in {p.session for p in points if p.value is not None}
+        and elsewhere(among.trends, newest),
     )
 
 
-def _is_attempt(session: RecordingSession) -> bool:
-    """Neither practice nor old clips were meant to be compared."""
-    return not (session.practice or session.imported)
-
-
-def _missing(series: TrendSeries, state: str, trends: Trends, found: Facts) -> dict[UUID, str]:
+def _missing(series: TrendSeries, state: str, among: Comparison) -> dict[UUID, str]:
     """The sessions of the state that are not in the series at all: what became of their films."""
+    sessions = among.facts.sessions
     present = {point.session for point in series.points}
     return {
         pk: reason
-        for pk, reason in unused(trends).items()
-        if pk in found.sessions and found.sessions[pk].medication == state and pk not in present
+        for pk, reason in among.unused.items()
+        if pk in sessions and sessions[pk].medication == state and pk not in present
     }
+
+
+def elsewhere(trends: Trends, session: UUID | None) -> bool:
+    """Whether it is for another release alone that films of the session are in no trend."""
+    films = [out for out in trends.left_out if out.session == session]
+    return bool(films) and all(out.elsewhere for out in films)
 
 
 def unused(trends: Trends) -> dict[UUID, str]:
     """The sessions that have films which are in no trend, and why."""
-    films: dict[UUID, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    films: dict[UUID, list[LeftOut]] = defaultdict(list)
     for out in trends.left_out:
-        films[out.session][out.reason].append(out.what)
-    return {pk: "; ".join(_told(*one) for one in told.items()) for pk, told in films.items()}
-
-
-def _told(reason: str, films: list[str]) -> str:
-    """What holds for several films holds for the session."""
-    return reason if len(films) > 1 else f"{films[0]}: {reason}"
+        films[out.session].append(out)
+    return {pk: in_words(found) for pk, found in films.items()}
 
 
 def _obstacle(point: TrendPoint, series: TrendSeries, found: Facts) -> str:
@@ -211,19 +304,23 @@ def _on_other_devices(fit: list[TrendPoint], series: TrendSeries, found: Facts) 
             closed[kind] = whole[-1].at
     newest = kinds[fit[-1].session]
     counts = newest if newest in closed or not closed else min(closed, key=lambda k: closed[k])
-    return {
-        pk: SAME_DEVICE.format(this=kind or "not known", other=counts or "not known")
-        for pk, kind in kinds.items()
-        if kind != counts
-    }
+    return {pk: _on_another(kind, counts) for pk, kind in kinds.items() if kind != counts}
 
 
-def _device(session: RecordingSession, series: TrendSeries) -> str:
-    kind = device_class(session)
+def _device(session: RecordingSession, series: TrendSeries) -> tuple[str, str]:
+    """Its class and, where that counts, its name; each empty where it is not known."""
     if series.key.name not in TIMED:
-        return kind
+        return device_class(session), ""
     name = re.sub(r" \d+", "", labels.device(session.device))  # browsers renew themselves
-    return f"{kind}, {name}" if name else kind
+    return device_class(session), name
+
+
+def _on_another(device: tuple[str, str], counts: tuple[str, str]) -> str:
+    """In words without names: those who see study codes only read them too."""
+    this, other = device[0], counts[0]
+    if this == other:
+        return SAME_DEVICE
+    return SAME_KIND.format(this=this or "not known", other=other or "not known")
 
 
 def _change_point(point: TrendPoint) -> change.Point:
@@ -233,7 +330,7 @@ def _change_point(point: TrendPoint) -> change.Point:
 
 def unknown_state(sessions: Iterable[RecordingSession]) -> tuple[UUID, str] | None:
     """The newest session, if it is in neither state, and why it is compared with none."""
-    newest = max(filter(_is_attempt, sessions), key=lambda one: one.recorded, default=None)
+    newest = max(filter(is_attempt, sessions), key=lambda one: one.recorded, default=None)
     if newest is None or newest.medication in STATES:
         return None
     between = newest.medication == newest.Medication.BETWEEN

@@ -11,11 +11,12 @@ from uuid import UUID
 from django.db.models import Sum
 from django.utils import timezone
 
+from clinic.dashboards.kept import is_attempt
 from clinic.dashboards.series import Release, Trends, TrendSeries
 from clinic.patients.models import Patient
 from clinic.recordings.models import ProtocolTask, RecordingSession
 from clinic.verdicts import comparable, words
-from clinic.verdicts.comparable import STATES, Comparable, Facts
+from clinic.verdicts.comparable import STATES, Comparable, Comparison, Facts
 from clinic.verdicts.comparable import device_class as device_class
 from clinic.verdicts.models import Spread
 from diagnosis import change
@@ -45,6 +46,7 @@ class StateJudgement:
     left_out: tuple[tuple[UUID, str], ...]
     newest: UUID | None
     answer: str
+    addition: str
     next_step: str
     difference: str
     behind: tuple[Sitting, ...]
@@ -73,21 +75,22 @@ class Judgement:
     states: tuple[StateJudgement, ...]
 
 
-def judge(patient: Patient, trends: Trends) -> Judgement | None:
-    """None until the headline measure has a value. Three queries, whatever there is to judge."""
+def judge(compared: Comparison) -> Judgement | None:
+    """None until the headline measure has a value. One query, whatever there is to judge."""
+    trends, found = compared.trends, compared.facts
     series = trends.headline
     if series is None:
         return None
-    found = comparable.facts(patient, trends)
-    sds = pooled_sds(patient, series.release)
+    sds = pooled_sds(compared.patient, series.release)
+    seen = _seen(trends, found)
     states = [
-        _state(series, state, comparable.comparable(series, state, trends, found), sds, found)
+        _state(series, state, compared, sds)
         for state in STATES
-        if any(session.medication == state for session in _seen(trends, found))
+        if any(session.medication == state for session in seen)
     ]
-    unknown = comparable.unknown_state(_seen(trends, found))
+    unknown = comparable.unknown_state(seen)
     if unknown:
-        states.append(_unknown(series, *unknown, found))
+        states.append(_unknown(series, *unknown, seen, found))
     return Judgement(series, series.release, tuple(states))
 
 
@@ -96,16 +99,18 @@ def unanswered(trends: Trends) -> Unanswered:
     newest = max(trends.left_out, key=lambda out: out.recorded, default=None)
     reason = comparable.unused(trends)[newest.session] if newest else ""
     verdict = change.verdict((), today=timezone.localdate(), reason=reason)
-    return Unanswered(verdict.word, words.answer(verdict, "", ""), words.next_step(verdict))
+    elsewhere = newest is not None and comparable.elsewhere(trends, newest.session)
+    step = words.next_step(verdict, elsewhere=elsewhere)
+    return Unanswered(verdict.word, words.answer(verdict, "", ""), step)
 
 
-def bands(patient: Patient, trends: Trends) -> dict[str, dict[str, change.Band]]:
-    """MeasureKey.id -> medication state -> band, where there is a baseline. Four queries."""
+def bands(compared: Comparison) -> dict[str, dict[str, change.Band]]:
+    """MeasureKey.id -> medication state -> band, where there is a baseline. Two queries."""
+    trends = compared.trends
     if trends.release is None:
         return {}
-    found = comparable.facts(patient, trends)
-    sds = pooled_sds(patient, trends.release)
-    minutes = _minutes(trends, found)
+    sds = pooled_sds(compared.patient, trends.release)
+    minutes = _minutes(trends, compared.facts)
     return {
         series.key.id: {
             state: band
@@ -113,7 +118,7 @@ def bands(patient: Patient, trends: Trends) -> dict[str, dict[str, change.Band]]
             if (
                 band := _band(
                     series,
-                    comparable.comparable(series, state, trends, found).points,
+                    compared.of(series, state).points,
                     sds.get((series.key.id, state)),
                     minutes.get(series.key.task, 0.0),
                 )
@@ -123,21 +128,21 @@ def bands(patient: Patient, trends: Trends) -> dict[str, dict[str, change.Band]]
     }
 
 
-def spreads(patient: Patient, trends: Trends) -> list[Spread]:
-    """What the patient's baselines add to the clinic's pooled SDs; not saved. Two queries."""
+def spreads(compared: Comparison) -> list[Spread]:
+    """What the patient's baselines add to the clinic's pooled SDs; not saved."""
+    trends = compared.trends
     if trends.release is None:
         return []
-    found = comparable.facts(patient, trends)
     rows = []
     for place, series in enumerate(trends.series):
         for state in STATES:
-            points = comparable.comparable(series, state, trends, found).points
+            points = compared.of(series, state).points
             values = _scaled(series, change.baseline(points))
             own = change.pooled([values])
             if own:
                 rows.append(
                     Spread(
-                        patient=patient,
+                        patient=compared.patient,
                         medication=state,
                         measure=series.key.id,
                         title=series.title,
@@ -146,6 +151,7 @@ def spreads(patient: Patient, trends: Trends) -> list[Spread]:
                         log=comparable.is_logarithmic(series),
                         release=trends.release.name,
                         release_sha256=trends.release.sha256,
+                        engine=trends.release.engine,
                         evidence=trends.release.evidence,
                         squares=own.sd**2 * own.df,
                         df=own.df,
@@ -159,7 +165,9 @@ def spreads(patient: Patient, trends: Trends) -> list[Spread]:
 def pooled_sds(patient: Patient, release: Release) -> dict[tuple[str, str], change.Pooled]:
     """From the baselines of the clinic's other patients, by measure and state. One query."""
     others = Spread.objects.filter(
-        patient__clinic=patient.clinic_id, release_sha256=release.sha256
+        patient__clinic=patient.clinic_id,
+        release_sha256=release.sha256,
+        engine=release.engine,
     ).exclude(patient=patient)
     sums = others.values_list("measure", "medication").annotate(Sum("squares"), Sum("df"))
     return {
@@ -169,28 +177,36 @@ def pooled_sds(patient: Patient, release: Release) -> dict[tuple[str, str], chan
 
 
 def _seen(trends: Trends, found: Facts) -> list[RecordingSession]:
-    """The sessions that were analysed."""
+    """The sessions that were analysed, oldest first."""
     points = {point.session for series in trends.series for point in series.points}
     known = points | {out.session for out in trends.left_out}
-    return [found.sessions[pk] for pk in known if pk in found.sessions]
+    seen = [found.sessions[pk] for pk in known if pk in found.sessions]
+    return sorted(seen, key=lambda session: session.recorded)
 
 
-def _state(
-    series: TrendSeries, state: str, chosen: Comparable, sds: PooledSDs, found: Facts
-) -> StateJudgement:
+def _state(series: TrendSeries, state: str, compared: Comparison, sds: PooledSDs) -> StateJudgement:
+    chosen = compared.of(series, state)
     verdict = change.verdict(
         chosen.points,
         sds.get((series.key.id, state)),
-        today=timezone.localdate(),
+        today=compared.patient.today,
         log=comparable.is_logarithmic(series),
         reason=chosen.obstacle,
     )
-    return _judgement(series, state, verdict, chosen, found)
+    return _judgement(series, state, verdict, chosen, compared.facts)
 
 
-def _unknown(series: TrendSeries, session: UUID, reason: str, found: Facts) -> StateJudgement:
-    state = found.sessions[session].medication
-    chosen = Comparable((), ((session, reason),), reason, session)
+def _unknown(
+    series: TrendSeries,
+    newest: UUID,
+    reason: str,
+    seen: Sequence[RecordingSession],
+    found: Facts,
+) -> StateJudgement:
+    """No session in the state of the newest is compared with any."""
+    state = found.sessions[newest].medication
+    left_out = tuple((session.id, reason) for session in seen if session.medication == state)
+    chosen = Comparable((), left_out, reason, newest)
     verdict = change.verdict((), today=timezone.localdate(), reason=reason)
     judged = _judgement(series, state, verdict, chosen, found)
     return dataclasses.replace(judged, next_step=words.ASK_STATE)
@@ -208,7 +224,8 @@ def _judgement(
         left_out=chosen.left_out,
         newest=chosen.newest,
         answer=words.answer(verdict, series.key.name, series.title),
-        next_step=words.next_step(verdict),
+        addition=words.addition(verdict, series.key.name, series.title),
+        next_step=words.next_step(verdict, elsewhere=chosen.elsewhere),
         difference=words.difference(verdict, series.unit),
         behind=sittings(verdict.behind),
         baseline=sittings(verdict.band.baseline if verdict.band else ()),
@@ -233,8 +250,10 @@ def _scaled(series: TrendSeries, points: Sequence[change.Point]) -> list[float]:
 
 
 def _minutes(trends: Trends, found: Facts) -> dict[str, float]:
-    """How long each task of the newest session's protocol is filmed."""
-    newest = max(_seen(trends, found), key=lambda session: session.recorded, default=None)
+    """How long each task is filmed by the protocol of the newest session that is an attempt, or
+    else of the newest."""
+    seen = _seen(trends, found)
+    newest = max(seen, key=lambda session: (is_attempt(session), session.recorded), default=None)
     if newest is None:
         return {}
     tasks = ProtocolTask.objects.filter(protocol=newest.protocol_id)

@@ -23,7 +23,16 @@ class VerdictQuerySet(models.QuerySet["Verdict"]):
         return self.filter(~models.Exists(later))
 
     def unread(self) -> VerdictQuerySet:
+        """Of each patient and state the newest, if nobody has read it: it tells of the change that
+        an older one called."""
         return self.current().filter(read_at__isnull=True)
+
+    def saying(self, word: str) -> VerdictQuerySet:
+        """Those of this word; of CHANGE also those beside whose word a change stands."""
+        said = models.Q(word=word)
+        if word == Verdict.Word.CHANGE:
+            said |= models.Q(change_since__isnull=False, change_ended__isnull=True)
+        return self.filter(said)
 
 
 class Verdict(models.Model):
@@ -31,6 +40,8 @@ class Verdict(models.Model):
 
     A row is added whenever the answer is another; while it stays the same, its newest row keeps up
     with the newest session. A verdict is unread until a clinician has opened the patient's page.
+    The `change_` fields are of the newest change that was called, whatever the word:
+    `diagnosis.change.Change`.
     """
 
     class Word(models.TextChoices):
@@ -51,6 +62,12 @@ class Verdict(models.Model):
     word = models.CharField(max_length=10, choices=Word)
     direction = models.CharField(max_length=4, choices=Direction, blank=True)
     since = models.DateTimeField(null=True, blank=True)
+    change_direction = models.CharField(max_length=4, choices=Direction, blank=True)
+    change_since = models.DateTimeField(null=True, blank=True)
+    change_called = models.DateTimeField(null=True, blank=True)
+    change_ended = models.DateTimeField(null=True, blank=True)  # null while it stands
+    # The newest sessions in a row that are outside under OUTSIDE, inside again under CHANGE.
+    unsettled = models.PositiveSmallIntegerField(default=0)
     reason = models.CharField(max_length=300, blank=True)  # of CANNOT
     collected = models.PositiveSmallIntegerField()
     needed = models.PositiveSmallIntegerField()
@@ -63,6 +80,7 @@ class Verdict(models.Model):
     high = models.FloatField(null=True, blank=True)
     release = models.CharField(max_length=80)
     release_sha256 = models.CharField(max_length=64)
+    engine = models.PositiveSmallIntegerField()
     evidence = models.CharField(max_length=20)
     session = models.UUIDField(null=True, blank=True)  # the newest of this state
     created = models.DateTimeField(auto_now_add=True)
@@ -80,13 +98,17 @@ class Verdict(models.Model):
 
     @property
     def short(self) -> str:
-        """The word, for lists."""
+        """The word, for lists, and the change that stands beside it."""
+        outside = f"in {self.unsettled} sessions" if self.unsettled > 1 else "once"
+        back = "; newest inside" if self.unsettled else ""
+        stands = self.change_since is not None and self.change_ended is None
+        changed = f"; changed, {self.change_direction}" if stands else ""
         words = {
             self.Word.COLLECTING: f"{self.collected} of {self.needed} collected",
             self.Word.USUAL: "usual",
-            self.Word.OUTSIDE: f"outside once, {self.direction}",
-            self.Word.CHANGE: f"changed, {self.direction}",
-            self.Word.CANNOT: "cannot compare",
+            self.Word.OUTSIDE: f"outside {outside}, {self.direction}",
+            self.Word.CHANGE: f"changed, {self.direction}{back}",
+            self.Word.CANNOT: f"cannot compare{changed}",
         }
         return words[self.Word(self.word)]
 
@@ -97,10 +119,15 @@ class Verdict(models.Model):
             self.word,
             self.direction,
             self.since,
+            self.change_direction,
+            self.change_since,
+            self.change_ended,
+            self.unsettled,
             self.reason,
             self.collected,
             self.measure,
             self.release_sha256,
+            self.engine,
         )
 
 
@@ -122,6 +149,7 @@ class Spread(models.Model):
     log = models.BooleanField()
     release = models.CharField(max_length=80)
     release_sha256 = models.CharField(max_length=64)
+    engine = models.PositiveSmallIntegerField()
     evidence = models.CharField(max_length=20)
     squares = models.FloatField()  # about the baseline's mean
     df = models.PositiveSmallIntegerField()
@@ -131,7 +159,7 @@ class Spread(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["patient", "medication", "measure", "release_sha256"],
+                fields=["patient", "medication", "measure", "release_sha256", "engine"],
                 name="spread_once_per_baseline",
             )
         ]

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 
 from clinic.accounts.models import Clinic
 from clinic.dashboards import labels
-from clinic.dashboards.series import Release
+from clinic.dashboards.kept import Release, told_apart
 from clinic.verdicts.comparable import STATES
 from clinic.verdicts.models import Spread
 from diagnosis import agreement, change
@@ -104,7 +104,7 @@ class Table:
 
     @property
     def id(self) -> str:
-        return f"{self.clinic.id}.{self.release.sha256}"
+        return f"{self.clinic.id}.{self.release.id}"
 
     @property
     def people(self) -> int:
@@ -117,12 +117,16 @@ class Table:
 
 
 def tables(clinics: QuerySet[Clinic]) -> list[Table]:
-    """Of each clinic and release, that of most people first. One query."""
+    """Of each clinic, release and engine, that of most people first. One query."""
     found = Spread.objects.filter(patient__clinic__in=clinics)
-    groups: dict[tuple[UUID, str], list[Spread]] = defaultdict(list)
+    groups: dict[tuple[UUID, str, int], list[Spread]] = defaultdict(list)
     for row in found.select_related("patient__clinic"):
-        groups[row.patient.clinic_id, row.release_sha256].append(row)
+        groups[row.patient.clinic_id, row.release_sha256, row.engine].append(row)
     made = [_table(rows) for rows in groups.values()]
+    titled = told_apart(table.release for table in made)
+    made = [
+        dataclasses.replace(table, release=one) for table, one in zip(made, titled, strict=True)
+    ]
     return sorted(made, key=lambda one: (-one.people, one.clinic.name, one.release))
 
 
@@ -134,7 +138,7 @@ def _table(rows: Sequence[Spread]) -> Table:
         groups[row.measure, row.medication].append(row)
         places[row.measure] = min(row.place, places.get(row.measure, row.place))
     order = sorted(groups, key=lambda key: (places[key[0]], key[0], STATES.index(key[1])))
-    release = Release(one.release, one.release_sha256, one.evidence)
+    release = Release(one.release, one.release_sha256, one.evidence, one.engine)
     return Table(one.patient.clinic, release, tuple(_repeats(groups[key]) for key in order))
 
 

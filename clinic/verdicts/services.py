@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
@@ -14,35 +16,57 @@ from clinic.dashboards import series
 from clinic.patients.models import Patient
 from clinic.recordings.models import RecordingSession
 from clinic.verdicts import judging
-from clinic.verdicts.comparable import STATES
+from clinic.verdicts.comparable import STATES, comparison
 from clinic.verdicts.judging import Judgement, StateJudgement
 from clinic.verdicts.models import Spread, Verdict
 from diagnosis.models import Job
 
+log = logging.getLogger(__name__)
+
 
 def refresh(patient: Patient) -> None:
-    """Reach the patient's verdicts anew, under the release that was used last.
+    """Reach the patient's verdicts anew, under the release of the newest session.
 
     A constant number of queries. States of which no session is left lose their verdicts.
     """
     with transaction.atomic():
         # Two sessions that end at the same time keep one answer, not two.
         Patient.objects.select_for_update().get(pk=patient.pk)
-        trends = series.trends(patient)
+        compared = comparison(patient, series.trends(patient))
         Spread.objects.filter(patient=patient).delete()
-        Spread.objects.bulk_create(judging.spreads(patient, trends))
-        _keep(patient, judging.judge(patient, trends))
+        Spread.objects.bulk_create(judging.spreads(compared))
+        _keep(patient, judging.judge(compared))
 
 
-def refresh_all() -> int:
-    """`refresh` every patient; how many there are.
+@dataclasses.dataclass(frozen=True)
+class Refreshed:
+    """How many patients were judged, and the ids of those that an error kept from it."""
+
+    judged: int
+    failed: tuple[UUID, ...]
+
+
+def refresh_all() -> Refreshed:
+    """`refresh` every patient, each in a transaction of its own; an error in one is logged.
 
     Twice, for a patient is judged by what the baselines of the clinic's others have in common.
     """
-    patients = list(Patient.objects.select_related("clinic"))
-    for patient in (*patients, *patients):
+    known = list(Patient.objects.order_by("pk").values_list("pk", flat=True))
+    failed = {pk for pk in (*known, *known) if not _refreshed(pk)}
+    return Refreshed(len(known) - len(failed), tuple(pk for pk in known if pk in failed))
+
+
+def _refreshed(pk: UUID) -> bool:
+    """Also of a patient who was erased since: nothing is left to judge."""
+    try:
+        patient = Patient.objects.select_related("clinic").get(pk=pk)
         refresh(patient)
-    return len(patients)
+    except Patient.DoesNotExist:
+        return True
+    except Exception:
+        log.exception("The verdicts of patient %s were not reached anew", pk)
+        return False
+    return True
 
 
 def refresh_later(patient: Patient) -> None:
@@ -76,16 +100,25 @@ def current(patients: Iterable[Patient]) -> dict[UUID, list[Verdict]]:
 def catch_up(patient: Patient, judgement: Judgement | None) -> None:
     """`refresh` where `judgement` differs from what is kept: baselines of others came in since."""
     kept = {row.medication: row.answer for row in Verdict.objects.current().filter(patient=patient)}
-    states = judgement.states if judgement else ()
-    reached = {one.medication: _row(patient, judgement, one).answer for one in states if judgement}
-    if kept != reached:
+    if kept != _answers(patient, judgement):
         refresh(patient)
 
 
-def mark_read(patient: Patient, actor: User) -> None:
-    """A clinician has opened the page on which the verdicts stand."""
-    unread = Verdict.objects.filter(patient=patient, read_at__isnull=True)
-    unread.update(read_at=timezone.now(), read_by=actor)
+def mark_read(patient: Patient, judgement: Judgement | None, actor: User) -> None:
+    """`actor` has opened a page on which `judgement` stands.
+
+    A verdict with another answer was reached while the page was made, and stays unread.
+    """
+    shown = _answers(patient, judgement)
+    unread = Verdict.objects.unread().filter(patient=patient)
+    read = [row.pk for row in unread if row.answer == shown.get(row.medication)]
+    Verdict.objects.filter(pk__in=read).update(read_at=timezone.now(), read_by=actor)
+
+
+def _answers(patient: Patient, judgement: Judgement | None) -> dict[str, tuple[object, ...]]:
+    """By the medication state, as `Verdict.answer` has them."""
+    states = judgement.states if judgement else ()
+    return {one.medication: _row(patient, judgement, one).answer for one in states if judgement}
 
 
 def _keep(patient: Patient, judgement: Judgement | None) -> None:
@@ -104,13 +137,18 @@ def _keep(patient: Patient, judgement: Judgement | None) -> None:
 
 
 def _row(patient: Patient, judgement: Judgement, state: StateJudgement) -> Verdict:
-    verdict, band = state.verdict, state.verdict.band
+    verdict, band, change = state.verdict, state.verdict.band, state.verdict.change
     return Verdict(
         patient=patient,
         medication=state.medication,
         word=verdict.word,
         direction=verdict.direction or "",
         since=verdict.since,
+        change_direction=change.direction if change else "",
+        change_since=change.since if change else None,
+        change_called=change.called if change else None,
+        change_ended=change.ended if change else None,
+        unsettled=verdict.unsettled,
         reason=verdict.reason[:300],
         collected=verdict.collected,
         needed=verdict.needed,
@@ -123,6 +161,7 @@ def _row(patient: Patient, judgement: Judgement, state: StateJudgement) -> Verdi
         high=band.high if band else None,
         release=judgement.release.name,
         release_sha256=judgement.release.sha256,
+        engine=judgement.release.engine,
         evidence=judgement.release.evidence,
         session=state.newest,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -18,33 +20,57 @@ NEXT = {
     Word.CANNOT: "Ask for one more recording without this problem.",
 }
 ASK_STATE = "With the next recording, ask whether the medicine is working or has worn off."
+OTHER_RELEASE = (
+    "Under Course, show the release that measured it. Numbers of two releases are never compared: "
+    "each needs a baseline of its own."
+)
 COMPLETE = "The baseline is complete: the next recording is compared with it."
 
 
 def answer(verdict: Verdict, measure: str, title: str) -> str:
     """For example "Reliable change since 3 March 2027: less movement"."""
-    of = "movement" if measure in MOVEMENT else title.lower()
+    of = _of(measure, title)
     match verdict.word:
         case Word.COLLECTING:
             return f"Collecting: {verdict.collected} of {verdict.needed} recordings"
         case Word.USUAL:
             return "Within usual variation"
         case Word.OUTSIDE:
-            several = len(verdict.behind)
-            if several > 1:
-                where = f"{several} sessions within {APART_DAYS} days"
+            if verdict.unsettled > 1:
+                where = f"{verdict.unsettled} sessions within {APART_DAYS} days"
                 return f"Outside in {where}: not yet a change ({verdict.direction} {of})"
             return f"Outside usual variation once: {verdict.direction} {of}"
         case Word.CHANGE:
             assert verdict.since is not None
-            since = date_format(timezone.localtime(verdict.since), "j F Y")
-            return f"Reliable change since {since}: {verdict.direction} {of}"
+            return f"Reliable change since {_day(verdict.since)}: {verdict.direction} {of}"
     return f"Cannot compare: {verdict.reason}"
 
 
-def next_step(verdict: Verdict) -> str:
-    if verdict.settled_on and len(verdict.behind) > 1:
-        return f"Ask for one more recording on {date_format(verdict.settled_on, 'j F Y')} or later."
+def addition(verdict: Verdict, measure: str, title: str) -> str:
+    """What there is to say beside the answer of a change that was called; empty when nothing."""
+    change = verdict.change
+    if change is None:
+        return ""
+    if verdict.word == Word.CHANGE:
+        return _inside(verdict.unsettled)
+    what = f"{change.direction} {_of(measure, title)}"
+    if change.ended is None:
+        return f"A change since {_day(change.since)}, {what}, stands."
+    return (
+        f"A change, {what}, was called on {_day(change.called)} and ended on {_day(change.ended)}."
+    )
+
+
+def next_step(verdict: Verdict, *, elsewhere: bool = False) -> str:
+    """`elsewhere` tells that another release alone measured the newest session."""
+    if elsewhere:
+        return OTHER_RELEASE
+    if verdict.settled_on:
+        day = date_format(verdict.settled_on, "j F Y")
+        if verdict.word == Word.CHANGE:
+            return f"One more recording on {day} or later shows whether it has ended."
+        if verdict.unsettled > 1:
+            return f"Ask for one more recording on {day} or later."
     if verdict.word != Word.COLLECTING:
         return NEXT[verdict.word]
     missing = verdict.needed - verdict.collected
@@ -62,3 +88,17 @@ def difference(verdict: Verdict, unit: str) -> str:
     side = "less" if found < 0 else "more"
     share = f" ({100 * abs(found / band.mean):.0f}\N{NO-BREAK SPACE}%)" if band.mean else ""
     return f"{labels.significant(abs(found))} {unit} {side} than the baseline's mean{share}"
+
+
+def _inside(sessions: int) -> str:
+    if sessions > 1:
+        return f"The newest {sessions} sessions lie inside the usual range."
+    return "The newest session lies inside the usual range." if sessions else ""
+
+
+def _of(measure: str, title: str) -> str:
+    return "movement" if measure in MOVEMENT else title.lower()
+
+
+def _day(at: datetime.datetime) -> str:
+    return date_format(timezone.localtime(at), "j F Y")

@@ -14,7 +14,7 @@ const DATA: Timeline = {
   ],
   states: { on: "ON", off: "OFF" },
   measures: [],
-  lanes: [],
+  gap: null, lanes: [],
 };
 
 function page(): void {

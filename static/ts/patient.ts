@@ -2,9 +2,12 @@
 
 import { Course } from "./course";
 import { fresh, swap } from "./page";
+import { show } from "./refresh";
 import { onSchemeChange } from "./theme";
 
 const POLL_MS = 2000;
+// What a session without any value changes, though it changes nothing of the chart.
+const BESIDE_THE_CHART = ["verdict", "timeline-said", "left-out"];
 const course = new Course();
 
 interface Progress {
@@ -25,6 +28,8 @@ async function followProgress(root: HTMLElement): Promise<void> {
   if (page.getElementById("trends-data")?.textContent !== before) {
     swap("trends", page);
     await course.show();
+  } else {
+    BESIDE_THE_CHART.forEach((id) => show(id, page));
   }
 }
 

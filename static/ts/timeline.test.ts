@@ -18,7 +18,7 @@ function course(states: string[], lanes: Lane[] = [], apart: Record<number, stri
   const bands = [{ state: "on", low: 2, high: 4 }, { state: "off", low: -1, high: 2 }];
   return {
     span: [sessions[0]?.at ?? "", sessions.at(-1)?.at ?? ""],
-    sessions, states: STATES, lanes,
+    sessions, states: STATES, lanes, gap: null,
     measures: [
       { id: "a", title: "Expressivity", unit: "% IOD", bands, points },
       { id: "b", title: "Slowness", unit: "s", bands: [], points },
@@ -125,6 +125,46 @@ describe("the course", () => {
     const data = course(["on"]);
     data.sessions = Array.from({ length: 61 }, () => data.sessions[0]!);
     expect(drawn(data).data[0]).not.toHaveProperty("error_y");
+  });
+});
+
+describe("ON less OFF", () => {
+  const seen = new Set(["a", "b", "gap"]);
+  function pairs(): Timeline {
+    const gap = { title: "ON less OFF", unit: "% IOD", mean: 1.5, pairs: [[1, 0, 1], [3, 2, -2]] as [number, number, number][] };
+    return { ...course(["off", "on", "off", "on"]), gap };
+  }
+  const points = (data: Timeline, chosen: View) =>
+    drawn(data, chosen).data.filter(({ hovertemplate }) => String(hovertemplate).includes("ON less OFF"));
+
+  it("has a row under the headline, a point at the later session of each pair that names both", () => {
+    const [gap] = points(pairs(), view({ measures: seen }));
+    expect(gap).toMatchObject({ x: ["2026-02-10T10:00", "2026-04-10T10:00"], y: [1, -2], yaxis: "y2" });
+    expect(gap?.customdata).toMatchObject([
+      { href: "/sessions/1/", pair: "OFF day 0, ON day 1" }, { href: "/sessions/3/", pair: "OFF day 2, ON day 3" },
+    ]);
+    const titles = (drawn(pairs(), view({ measures: seen })).layout.annotations as { text: string; y: number }[]);
+    const from = (words: string) => titles.find(({ text }) => text.includes(words))?.y ?? 0;
+    expect(from("Expressivity")).toBeGreaterThan(from("ON less OFF"));
+    expect(from("ON less OFF")).toBeGreaterThan(from("Slowness"));
+  });
+
+  it("draws zero and, dashed, the mean", () => {
+    const lines = (drawn(pairs(), view({ measures: seen })).layout.shapes as Shape[]).filter(({ yref }) => yref === "y2");
+    expect(lines.map(({ y0, line }) => [y0, line.dash])).toEqual([[0, undefined], [1.5, "dash"]]);
+  });
+
+  it("is gone when it is not chosen, has no pair, or one of its states is hidden", () => {
+    expect(points(pairs(), view())).toEqual([]);
+    expect(points({ ...pairs(), gap: null }, view({ measures: seen }))).toEqual([]);
+    expect(points(pairs(), view({ measures: seen, states: new Set(["on"]) }))).toEqual([]);
+  });
+
+  it("is told at the session that ends a pair", () => {
+    expect(told(pairs(), view({ measures: new Set(["a", "gap"]) }), 3)).toBe(
+      "day 3, ON: Expressivity 4 % IOD; ON less OFF -2 % IOD (with day 2).",
+    );
+    expect(told(pairs(), view({ measures: new Set(["a", "gap"]) }), 2)).toBe("day 2, OFF: Expressivity 3 % IOD.");
   });
 });
 

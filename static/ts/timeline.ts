@@ -2,76 +2,13 @@
 // changed in the filming, all on one time axis.
 
 import type { Json } from "plotly.js-cartesian-dist-min";
+import { gapShape, gapShown, gapTraces, toldGap, type Row } from "./timeline-gap";
 import type { Theme } from "./theme";
+import {
+  read, within, written, type Bar, type Gap, type Lane, type Measure, type Point, type Range, type Timeline, type View,
+} from "./timeline-data";
 
-export interface Session {
-  at: string;
-  date: string;
-  state: string;
-  href: string;
-}
-
-/** Session (its place in `sessions`), value, SD, n, and why it stands beside the line, if it does. */
-export type Point = [number, number, number | null, number, string?];
-
-export interface Band {
-  state: string;
-  low: number;
-  high: number;
-}
-
-export interface Measure {
-  id: string;
-  title: string;
-  unit: string;
-  bands: Band[];
-  points: Point[];
-}
-
-export interface Bar {
-  from: string;
-  until: string;
-  text: string;
-  words: string;
-}
-
-export interface Mark {
-  at: string;
-  date: string;
-  words: string;
-  text: string;
-  href?: string;
-}
-
-export interface Lane {
-  label: string;
-  kind: string;
-  bars: Bar[];
-  marks: Mark[];
-}
-
-export interface Timeline {
-  span: [string, string] | null;
-  sessions: Session[];
-  states: Record<string, string>;
-  measures: Measure[];
-  lanes: Lane[];
-}
-
-/** Moments are what the clinic's clock showed. Read as UTC, so that the browser's zone is no matter. */
-function read(at: string): number {
-  return Date.parse(at.includes("T") ? `${at}Z` : at);
-}
-
-/** What the person chose to see; `months` before the last session, null for all. `narrow` as a phone. */
-export interface View {
-  narrow: boolean;
-  months: number | null;
-  states: ReadonlySet<string>;
-  measures: ReadonlySet<string>;
-}
-
-export type Range = [number, number];
+export type { Band, Gap, Lane, Measure, Point, Range, Session, Timeline, View } from "./timeline-data";
 
 const DAY_MS = 86_400_000;
 const ROW = 96;
@@ -116,11 +53,8 @@ export function told(data: Timeline, view: View, place: number): string {
       const apart = point[4] ? ` (not compared: ${point[4]})` : "";
       return [`${measure.title} ${written(point[1])} ${measure.unit}${apart}`];
     });
-  return `${session.date}, ${data.states[session.state]}: ${values.join("; ")}.`;
-}
-
-function written(value: number): string {
-  return String(Number(value.toPrecision(3)));
+  const told = [...values, ...toldGap(data, view, place)];
+  return `${session.date}, ${data.states[session.state]}: ${told.join("; ")}.`;
 }
 
 function colour(state: string, theme: Theme): string {
@@ -132,12 +66,6 @@ function marker(state: string, joined: boolean, size: number, theme: Theme): Jso
   const shape = { symbol: SYMBOLS[state] ?? "diamond", size };
   const color = colour(state, theme);
   return joined ? { ...shape, color } : { ...shape, color: theme.surface, line: { color, width: 2 } };
-}
-
-interface Row {
-  axis: string; // "y", "y2", ...
-  top: number; // of the plot, px from the top of all plots
-  height: number;
 }
 
 function rows(count: number, lanes: number): { measures: Row[]; lanes: Row; height: number } {
@@ -249,11 +177,6 @@ function eventShapes(data: Timeline, shownRange: Range, theme: Theme): Json[] {
     }));
 }
 
-function within(at: string, [from, to]: Range): boolean {
-  const moment = read(at);
-  return from <= moment && moment <= to;
-}
-
 function laneTraces(lanes: Lane[], row: Row, shownRange: Range, theme: Theme): Json[] {
   return lanes.flatMap((lane, place) => [
     ...lane.bars.flatMap((bar) => barTrace(bar, place, row, shownRange, theme)),
@@ -303,7 +226,7 @@ function markTrace(lane: Lane, place: number, row: Row, theme: Theme): Json {
   };
 }
 
-function title(measure: Measure, row: Row, height: number, labels: number, theme: Theme): Json {
+function title(measure: Measure | Gap, row: Row, height: number, labels: number, theme: Theme): Json {
   return {
     text: `<b>${measure.title}</b> ${measure.unit}`,
     showarrow: false,
@@ -332,14 +255,19 @@ export function figure(
   theme: Theme,
 ): { data: Json[]; layout: Json } {
   const measures = data.measures.filter((measure) => view.measures.has(measure.id));
-  const place = rows(measures.length, data.lanes.length);
+  const gap = gapShown(data, view, shown(data, view));
+  const place = rows(measures.length + (gap ? 1 : 0), data.lanes.length);
+  // ON less OFF follows the headline measure, of which it is.
+  const under = measures[0] === data.measures[0] ? 1 : 0;
+  const gapRow = gap ? (place.measures.splice(under, 1)[0] ?? null) : null;
   const each = measures.map((measure, i) => [measure, place.measures[i] as Row] as const);
+  const titled = gap && gapRow ? [...each, [gap, gapRow] as const] : each;
   const shownRange = range(data, view.months);
   const labels = view.narrow ? LABELS.narrow : LABELS.wide;
   const small = view.narrow ? 10 : 11;
   const common = { color: theme.soft, gridcolor: theme.line, zerolinecolor: theme.line, fixedrange: true };
   const axes: Json = {};
-  for (const [, row] of each) {
+  for (const [, row] of titled) {
     axes[row.axis.replace("y", "yaxis")] = {
       ...common, domain: domain(row, place.height), rangemode: "tozero", nticks: 4, tickfont: { size: 11 },
     };
@@ -358,6 +286,7 @@ export function figure(
   return {
     data: [
       ...each.flatMap(([measure, row]) => traces(data, measure, row, view, theme)),
+      ...(gap && gapRow ? gapTraces(data, gap, gapRow, theme) : []),
       ...laneTraces(data.lanes, place.lanes, shownRange, theme),
     ],
     layout: {
@@ -371,9 +300,10 @@ export function figure(
       hovermode: "closest",
       dragmode: false,
       hoverlabel: { bgcolor: theme.surface, bordercolor: theme.line, font: { color: theme.ink, family: theme.font } },
-      annotations: each.map(([measure, row]) => title(measure, row, place.height, labels, theme)),
+      annotations: titled.map(([measure, row]) => title(measure, row, place.height, labels, theme)),
       shapes: [
         ...each.flatMap(([measure, row]) => bandShapes(measure, row, view, theme)),
+        ...(gap && gapRow ? gapShape(gap, gapRow, theme) : []),
         ...eventShapes(data, shownRange, theme),
         ...cursorShape(data, cursor, theme),
       ],

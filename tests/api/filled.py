@@ -40,6 +40,7 @@ def fill(result: Result, clinician: User) -> dict[str, Any]:
         unit="% IOD",
         release="embedded-1",
         release_sha256="0" * 64,
+        engine=3,
         evidence="simulated",
         session=session.id,
     )
@@ -61,6 +62,7 @@ def fill(result: Result, clinician: User) -> dict[str, Any]:
     }
     return {
         **{f"/api/v1/{name}/{{id}}/": str(record.pk) for name, record in one_of_each.items()},
+        "/api/v1/traces/{id}/": f"{result.id}:{result.traces.get().name}",
         "/api/v1/links/{id}/revoke/": str(link.pk),
         "/api/v1/jobs/{id}/retry/": str(result.job_id),
         "clinic": str(patient.clinic_id),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +18,8 @@ from clinic.patients.models import Consent, Patient, Purpose
 from clinic.patients.services import give_consent, withdraw
 from clinic.recordings.models import Recording, RecordingSession
 from clinic.verdicts.models import Verdict
+from clinic.verdicts.services import refresh
+from tests.clinic.analysed import amplitude, analysed, expressivity, film, sitting
 
 LISTS = [f"api:{basename}-list" for _, _, basename in router.registry]
 
@@ -67,8 +71,8 @@ def test_an_assistant_reads_recordings_but_no_measures(login, anna_assistant, re
     assert rows(browser, "api:result-list") == []
     assert rows(browser, "api:trace-list") == []
     assert browser.get(reverse("api:result-detail", args=[result.id])).status_code == 404
-    trace = result.traces.get()
-    assert browser.get(reverse("api:trace-detail", args=[trace.id])).status_code == 404
+    trace = f"{result.id}:{result.traces.get().name}"
+    assert browser.get(reverse("api:trace-detail", args=[trace])).status_code == 404
 
 
 def test_a_researcher_knows_people_by_study_code_and_age(login, rita_researcher, shared, patient):
@@ -98,7 +102,8 @@ def test_a_researcher_sees_nothing_of_people_who_took_sharing_back(
     withdraw(shared, actor=None)
     assert rows(browser, name) == []
     for row in seen:
-        assert browser.get(f"{reverse(name)}{row['id']}/").status_code == 404
+        if "id" in row:
+            assert browser.get(f"{reverse(name)}{row['id']}/").status_code == 404
 
 
 def test_a_researcher_learns_neither_dates_nor_devices(
@@ -108,18 +113,74 @@ def test_a_researcher_learns_neither_dates_nor_devices(
     session.device, session.submitted = {"name": "Pauls Telefon"}, session.recorded
     session.save()
     Recording.objects.update(caption="filmed on Monday", capture={"label": "FaceTime of Paul"})
-    Verdict.objects.update(since=session.recorded)
+    dates = ("since", "change_since", "change_called", "change_ended")
+    Verdict.objects.update(**dict.fromkeys(dates, session.recorded))
     browser, shift = login(rita_researcher), pseudonyms.shift(session.patient)
+    minute = session.recorded.replace(second=0, microsecond=0) + shift
     (told,) = rows(browser, "api:session-list")
-    assert parse_datetime(told["recorded"]) == session.recorded + shift
+    assert parse_datetime(told["recorded"]) == minute
     (verdict,) = rows(browser, "api:verdict-list")
-    assert parse_datetime(verdict["since"]) == session.recorded + shift
+    assert {parse_datetime(verdict[name]) for name in dates} == {minute}
     days = {f"{timezone.localtime(session.recorded):%Y-%m-%d}", f"{session.recorded:%Y-%m-%d}"}
     for name in LISTS:
         page = browser.get(reverse(name)).content.decode()
         for secret in ("Telefon", "Monday", "FaceTime", recording.sha256, *days):
             assert secret not in page, (name, secret)
     assert "Telefon" in login(carl_clinician).get(reverse("api:session-list")).content.decode()
+
+
+@pytest.fixture
+def interleaved(consented_patient, other_clinic, protocol, consent_texts, carl_clinician):
+    """Two people where Carl is researcher, filmed by turns; one where he is clinician.
+
+    The first filmed have the last study code.
+    """
+    Membership.objects.create(user=carl_clinician, clinic=other_clinic, role=Role.RESEARCHER)
+    people = [
+        Patient.objects.create(
+            clinic=other_clinic, first_name="A", last_name="B", birth_date="1950-01-01",
+            study_code=code,
+        )
+        for code in ("S-9", "S-1")
+    ]  # fmt: skip
+    for person in people:
+        give_consent(person, [Purpose.CARE, Purpose.SHARING], by=Consent.By.STAFF, actor=None)
+    traces = {"movement:mouth_corners": [1.0, 2.0]}
+    for days in (9, 8, 7, 6):
+        for person in (*people, consented_patient):
+            one = sitting(person, protocol, days)
+            analysed(film(one, "smile"), [amplitude(3.0)], traces=traces)
+            analysed(one, [expressivity(3.0)])
+            refresh(person)
+
+
+@pytest.mark.parametrize("thing", ["session", "recording", "result", "trace", "verdict"])
+def test_rows_stand_person_by_person_for_whoever_reads_a_clinic_by_code(
+    login, carl_clinician, interleaved, thing
+):
+    """Though the reader knows names in another."""
+    listed = rows(login(carl_clinician), f"api:{thing}-list")
+    assert len(listed) >= 12
+    order = [person for person, _ in groupby(listed, key=person_of)]
+    assert len(order) == len(set(order)) == 3
+
+
+def person_of(row):
+    if "patient" in row:
+        return row["patient"]
+    session = row.get("session") or Recording.objects.get(id=row["recording"]).session_id
+    return str(RecordingSession.objects.get(id=session).patient_id)
+
+
+def test_no_number_that_counts_over_all_people_is_told_with_a_study_code(
+    login, rita_researcher, carl_clinician, shared, known
+):
+    researcher, clinician = login(rita_researcher), login(carl_clinician)
+    for name in LISTS:
+        assert not [row for row in rows(researcher, name) if isinstance(row.get("id"), int)], name
+    address = known["/api/v1/verdicts/{id}/"]
+    for browser, status in ((researcher, 404), (clinician, 200)):
+        assert browser.get(reverse("api:verdict-detail", args=[address])).status_code == status
 
 
 def test_a_researcher_finds_no_session_by_its_true_date(

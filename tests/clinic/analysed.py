@@ -14,7 +14,7 @@ from clinic.patients.models import Patient
 from clinic.recordings import services
 from clinic.recordings.models import Protocol, ProtocolTask, Recording, RecordingSession
 from diagnosis import models
-from diagnosis.config import Finding, Measure, Side
+from diagnosis.config import AnalysisConfig, Finding, Measure, Side
 from diagnosis.models import Job, Result
 
 RELEASE = "made-up-2"
@@ -68,6 +68,7 @@ def analysed(
     traces: dict[str, Sequence[float]] | None = None,
     hidden: str = "",
     likelihood: dict[str, object] | None = None,
+    engine: int = AnalysisConfig.engine,
 ) -> Result:
     """As if a worker had just finished an analysis of `subject`; `hidden` is the caution of the
     expression network's traces."""
@@ -85,7 +86,7 @@ def analysed(
     result = Result.objects.create(
         job=job, kind=kind, group=group, subject=subject.id, release=release,
         release_sha256=f"sha of {release}", evidence="simulated", config_hash="0" * 16,
-        usable=usable, neutral_source=neutral_source, likelihood=likelihood,
+        usable=usable, neutral_source=neutral_source, likelihood=likelihood, engine=engine,
         findings=[vars(finding) for finding in findings],
     )  # fmt: skip
     for m in measures:

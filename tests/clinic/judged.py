@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from clinic.accounts.models import User
+from clinic.dashboards.series import trends
 from clinic.patients.models import Patient
 from clinic.recordings.models import Protocol, RecordingSession
+from clinic.verdicts import judging, services
+from clinic.verdicts.comparable import comparison
 from tests.clinic.analysed import analysed, expressivity, sitting
 
 PHONE = {"browser": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/1"}
@@ -23,6 +27,12 @@ def session(
     made.save()
     analysed(made, [expressivity(value)])
     return made
+
+
+def read(patient: Patient, reader: User) -> None:
+    """`reader` has the patient's page of now before them."""
+    shown = judging.judge(comparison(patient, trends(patient)))
+    services.mark_read(patient, shown, reader)
 
 
 def weekly(

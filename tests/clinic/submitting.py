@@ -33,7 +33,8 @@ def job_of(recording: Recording) -> Job:
 
 
 def claim(recording: Recording) -> Job:
-    Job.objects.filter(pk=job_of(recording).pk).update(priority=Job.Priority.PATIENT_WAITS)
+    first = {"priority": Job.Priority.PATIENT_WAITS, "not_before": None}
+    Job.objects.filter(pk=job_of(recording).pk).update(**first)
     job = queue.claim("worker")
     assert job.subject == recording.id
     return job

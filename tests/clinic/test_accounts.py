@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
@@ -12,6 +13,8 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -300,3 +303,16 @@ def test_the_members_page_costs_the_same_for_few_and_many(login, ada_admin, clin
     for number in range(10):
         add(clinic, ada_admin, email=f"member{number}@example.org")
     assert count_queries(lambda: browser.get(reverse("accounts:members"))) == few
+
+
+def test_what_was_searched_for_goes_when_the_login_is_over(login, carl_clinician):
+    for user in (carl_clinician, carl_clinician):
+        browser = login(user)
+        browser.post(reverse("patients:list"), {"q": "Wilkins"})
+    old = Session.objects.first()
+    Session.objects.filter(pk=old.pk).update(expire_date=timezone.now())
+    said = io.StringIO()
+    call_command("reap", stdout=said)
+    assert said.getvalue() == "1 expired logins deleted\n"
+    (kept,) = Session.objects.all()
+    assert kept.pk != old.pk

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
+from django.conf import settings
 
 from clinic.accounts import releases
 from clinic.patients.models import Consent, Purpose
 from clinic.patients.services import give_consent
 from clinic.recordings import analysis, services
 from clinic.recordings.models import Recording, RecordingSession
-from diagnosis import queue
+from diagnosis import queue, runner
+from diagnosis.faces import Neutral
 from diagnosis.models import Job, Result
 
-from .submitting import decide, fail, job_of, new_film, submit, withdraw_consent
+from .submitting import claim, decide, fail, job_of, new_film, submit, withdraw_consent
 
 
 def test_a_take_waits_until_rest_is_decided_and_then_has_its_neutral(session, tmp_path):
@@ -200,6 +205,121 @@ def test_a_release_that_cannot_be_read_has_no_rest_analysed_again(
     )
 
 
+def unheard(stage: str, fraction: float) -> None:
+    pass
+
+
+def work_on(recording: Recording) -> Job:
+    """Have the recording's job done by a worker as it is."""
+    job = claim(recording)
+    runner.run(job, unheard)
+    job.refresh_from_db()
+    return job
+
+
+@pytest.fixture
+def former_neutral() -> str:
+    """A face at rest that was scored with the former release."""
+    folder = Path(settings.MEDIA_ROOT) / "landmarks"
+    folder.mkdir(parents=True)
+    still = np.zeros((478, 3), np.float32)
+    Neutral(still, still, "rest", release=FORMER).save(folder / "former.npz")
+    return "landmarks/former.npz"
+
+
+@pytest.fixture
+def queued_before_update(session, tmp_path, former_neutral) -> tuple[Recording, ...]:
+    """Rest, analysed before the update, and two takes that were in the queue when it came."""
+    rest = submit(session, "rest", new_film(tmp_path))
+    decide(rest, neutral=former_neutral)
+    takes = [submit(session, code, new_film(tmp_path)) for code in ("smile", "surprise")]
+    Result.objects.update(release_sha256=FORMER)
+    return rest, *takes
+
+
+def test_a_take_that_an_update_meets_in_the_queue_has_rest_analysed_again_and_waits_for_it(
+    queued_before_update,
+):
+    rest, smile, surprise = queued_before_update
+    refused = work_on(smile)
+    assert (refused.state, refused.crashes) == (Job.State.CANCELLED, 0)
+    assert (job_of(rest).state, job_of(smile).state) == (Job.State.QUEUED, Job.State.WAITING)
+    work_on(surprise)
+    assert Job.objects.filter(subject=rest.id).count() == 2
+    decide(rest, neutral="new.npz")
+    for take in (smile, surprise):
+        assert (job_of(take).state, job_of(take).payload["neutral"]) == (
+            Job.State.QUEUED,
+            "new.npz",
+        )
+
+
+def test_a_worker_knows_better_than_the_site_that_its_release_is_another(
+    queued_before_update,
+):
+    rest, smile, _ = queued_before_update
+    Result.objects.update(release_sha256=releases.identity(""))
+    work_on(smile)
+    assert (job_of(rest).state, job_of(smile).state) == (Job.State.QUEUED, Job.State.WAITING)
+
+
+def test_where_rest_cannot_be_analysed_again_after_an_update_takes_have_no_neutral(
+    session, queued_before_update, carl_clinician
+):
+    rest, smile, surprise = queued_before_update
+    work_on(smile)
+    work_on(surprise)
+    fail(rest)
+    for take in (smile, surprise):
+        assert (job_of(take).state, job_of(take).payload["neutral"]) == (Job.State.QUEUED, None)
+    services.retry_failed(session, actor=carl_clinician)
+    assert job_of(rest).state == Job.State.QUEUED
+
+
+def session_job(session: RecordingSession) -> Job:
+    return Job.objects.filter(subject=session.id).latest("created")
+
+
+def sum_up(session: RecordingSession) -> Job:
+    """Have the session's job done by a worker as it is."""
+    job = queue.claim("worker")
+    assert job == session_job(session)
+    runner.run(job, unheard)
+    job.refresh_from_db()
+    return job
+
+
+def test_a_summary_that_an_update_meets_in_the_queue_has_the_whole_session_analysed_again(
+    session, before_update
+):
+    rest, smile = before_update
+    services.finish_session(session)
+    assert sum_up(session).state == Job.State.CANCELLED
+    assert (job_of(rest).state, job_of(smile).state) == (Job.State.QUEUED, Job.State.WAITING)
+    analysis.advance(session.id, Job.Priority.NORMAL)
+    assert Job.objects.filter(subject=rest.id).count() == 2  # advancing twice changes nothing
+    decide(rest, neutral="new.npz")
+    decide(smile, usable=False)
+    assert sum_up(session).state == Job.State.DONE
+    assert Result.objects.get(subject=session.id).usable
+
+
+def test_a_session_without_rest_that_two_releases_analysed_is_analysed_again_by_one(
+    session, tmp_path
+):
+    smile, surprise = (submit(session, code, new_film(tmp_path)) for code in ("smile", "surprise"))
+    services.finish_session(session)
+    decide(smile, sha256=FORMER)
+    decide(surprise)
+    assert sum_up(session).state == Job.State.CANCELLED
+    anew = []
+    for take in (smile, surprise):
+        assert (job_of(take).state, job_of(take).payload["neutral"]) == (Job.State.QUEUED, None)
+        anew.append(str(decide(take).id))
+    assert session_job(session).payload["results"] == anew
+    assert session_job(session).state == Job.State.QUEUED
+
+
 def test_a_likelihood_is_asked_for_in_the_demo_clinic_only(session, film):
     session.patient.clinic.is_demo = True
     session.patient.clinic.save()
@@ -273,5 +393,6 @@ def test_a_failed_summary_of_the_session_can_be_asked_for_again(session, film, c
     services.finish_session(session)
     for _ in range(queue.MAX_CRASHES):
         queue.crashed(queue.claim("worker"), "it broke")
+        Job.objects.update(not_before=None)
     assert services.retry_failed(session, actor=carl_clinician) == 1
     assert Job.objects.filter(kind=Job.Kind.SESSION).latest("created").state == Job.State.QUEUED

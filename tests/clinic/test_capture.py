@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from django.utils.formats import date_format
+from pytest_django import Settings
 
 from clinic.accounts.models import User
 from clinic.audit.models import Action, Event
@@ -268,6 +269,17 @@ class TestGoingOnLater:
         told.refresh_from_db()
         assert (told.medication, told.too_ill) == ("off", None)
 
+    def test_who_goes_on_with_begun_films_much_later_is_told_what_that_means(
+        self, paul: Client, told: RecordingSession
+    ) -> None:
+        words = "You began these films on "
+        submit(paul, send(told))
+        assert words not in paul.get(page(told, "record/")).content.decode()
+        self.wait(days=1)
+        told.refresh_from_db()
+        day = date_format(timezone.localtime(told.told), "j F Y")
+        assert f"{words}{day}." in paul.get(page(told, "record/")).content.decode()
+
     def test_a_state_that_was_never_told_is_asked_for_all_the_same(
         self, paul: Client, session: RecordingSession
     ) -> None:
@@ -340,6 +352,15 @@ class TestTheCapturePage:
         assert datetime.datetime.fromisoformat(setup["expires"]) == link.expires
         assert setup["helped"] is True
 
+    def test_tells_it_how_large_a_film_may_be_and_which_cookie_has_the_token(
+        self, paul: Client, described: RecordingSession, settings: Settings
+    ) -> None:
+        settings.UPLOAD_MAX_BYTES = 12345
+        answer = paul.get(page(described, "record/"))
+        assert answer.context["setup"]["maxBytes"] == 12345
+        cookie = answer.cookies[answer.context["setup"]["csrfCookie"]]
+        assert not cookie["httponly"]  # the program reads it
+
     def test_staff_have_no_link_that_ends(
         self, login: Login, carl_clinician: User, described: RecordingSession
     ) -> None:
@@ -398,6 +419,18 @@ class TestTheCapturePage:
         submit(paul, send(described))
         tasks = paul.get(page(described, "record/")).context["setup"]["tasks"]
         assert [task["received"] for task in tasks] == [False, True, False]
+
+    def test_films_that_can_still_be_sent_are_spared_when_old_ones_are_purged(
+        self, paul: Client, described: RecordingSession
+    ) -> None:
+        mark = f'<meta name="open-session" content="{described.id}">'
+        assert mark in paul.get(page(described, "record/")).content.decode()
+        submit(paul, send(described))
+        for days, spared in ((6, True), (8, False)):
+            finished = timezone.now() - datetime.timedelta(days=days)
+            RecordingSession.objects.update(submitted=finished)
+            shown = paul.get(page(described, "done/")).content.decode()
+            assert (mark in shown) == spared
 
     def test_names_whom_to_call(self, paul: Client, described: RecordingSession) -> None:
         shown = paul.get(page(described, "record/")).content.decode()

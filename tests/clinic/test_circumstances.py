@@ -16,6 +16,7 @@ from clinic.dashboards.series import trends
 from clinic.patients.models import Patient
 from clinic.recordings.models import Protocol, Recording, RecordingSession
 from clinic.recordings.services import finish_session
+from clinic.verdicts.comparable import comparison
 from diagnosis.config import Measure, Side
 from diagnosis.models import Result
 from tests.clinic.analysed import amplitude, analysed, expressivity, film, sitting
@@ -54,7 +55,8 @@ def test_practice_is_beside_the_line_of_every_trend(practised: Patient) -> None:
 
 
 def test_practice_is_drawn_beside_the_line(practised: Patient) -> None:
-    shown = drawing.context(practised, trends(practised))["charts"]["measures"][0]["points"]
+    context = drawing.context(comparison(practised, trends(practised)))
+    shown = context["charts"]["measures"][0]["points"]
     assert [(point[1], point[4:]) for point in shown] == [(9.0, ["Practice"]), (6.0, []), (7.0, [])]
 
 
@@ -131,6 +133,42 @@ def test_films_that_came_in_pieces_or_by_hand_are_beside_the_line_and_so_is_thei
         assert [point.value for point in series.joined] == [15.0]
         assert [(point.value, point.apart) for point in series.apart] == [(25.0, reason)]
     assert f'<span class="tag">{reason}</span>' in text(browser, "patient", consented_patient)
+
+
+@pytest.mark.parametrize(("minutes", "apart"), [(119, []), (121, [15.0])])
+def test_films_begun_long_after_the_person_told_how_they_were_are_beside_the_line(
+    consented_patient: Patient,
+    protocol: Protocol,
+    browser: Client,
+    minutes: int,
+    apart: list[float],
+) -> None:
+    """Another day's films, when the medicine may work as it did not then."""
+    session = sitting(consented_patient, protocol, 10)
+    session.told = session.recorded
+    session.save()
+    filmed = session.told + datetime.timedelta(minutes=minutes)
+    smile = film(session, "smile")
+    mark = {"filmed": {"at": filmed.isoformat(), "clock": "device"}}
+    Recording.objects.filter(pk=smile.pk).update(capture=mark)
+    analysed(smile, [amplitude(15.0)])
+    analysed(session, [expressivity(15.0)])
+    for series in trends(consented_patient).series:
+        assert [point.value for point in series.apart] == apart
+    shown = "more than two hours after the person told" in text(
+        browser, "patient", consented_patient
+    )
+    assert shown == bool(apart)
+
+
+def test_a_film_whose_beginning_is_not_known_counts_by_when_it_came(
+    consented_patient: Patient, protocol: Protocol
+) -> None:
+    session = sitting(consented_patient, protocol, 10)
+    session.told = session.recorded
+    session.save()
+    analysed(film(session, "smile"), [amplitude(15.0)])
+    assert trends(consented_patient).apart == ("filmed later",)
 
 
 def test_a_rest_film_that_was_salvaged_whole_is_on_the_line_a_part_of_one_is_not(

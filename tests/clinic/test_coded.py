@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from typing import Any
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from clinic.accounts.models import Clinic, Membership, Role, User
 from clinic.audit import services as audit
 from clinic.audit.models import Action, Event
 from clinic.dashboards import coded
+from clinic.exports import pseudonyms
 from clinic.patients.models import Consent, Patient, Purpose
 from clinic.patients.services import ask_anew, give_consent, withdraw
-from clinic.recordings.models import Protocol, Recording
-from clinic.therapy.models import ClinicalEvent, Regimen
+from clinic.recordings.models import Protocol, Recording, RecordingSession
+from clinic.therapy.models import ClinicalEvent, Regimen, Stage
+from clinic.verdicts.comparable import SAME_DEVICE
+from diagnosis.config import Finding, Measure, Severity, Side
 from tests.clinic.analysed import amplitude, analysed, expressivity, film, sitting
-from tests.clinic.judged import session, weekly
+from tests.clinic.judged import DESK, PHONE, session, weekly
 from tests.clinic.replayed import keep_landmarks
 from tests.conftest import Login
 
@@ -107,18 +113,94 @@ def test_the_list_and_the_page_tell_no_name_number_birth_date_or_note(
         assert f"{patient.age}" in text
 
 
-def test_what_clinicians_wrote_in_their_own_words_is_left_out(
+def treat(patient: Patient, by: User) -> list[datetime.date]:
+    """Medicines, an event and a stage; their days."""
+    days = [timezone.localdate() - datetime.timedelta(days=ago) for ago in (20, 25, 30)]
+    written = {"patient": patient, "created_by": by}
+    Regimen.objects.create(start=days[0], text="as Dr Wilkins advised", ledd_mg=450, **written)
+    kind = ClinicalEvent.Kind.PROGRAMMING
+    ClinicalEvent.objects.create(date=days[1], kind=kind, note="the wedding in Rye", **written)
+    Stage.objects.create(date=days[2], stage=3, **written)
+    return days
+
+
+def test_therapy_and_events_are_left_out(
     page: Any, films: list[Recording], patient: Patient, carl_clinician: User
 ) -> None:
-    day = timezone.localdate()
-    written = {"patient": patient, "created_by": carl_clinician}
-    Regimen.objects.create(start=day, text="as Dr Wilkins advised", ledd_mg=450, **written)
-    kind = ClinicalEvent.Kind.OTHER
-    ClinicalEvent.objects.create(date=day, kind=kind, note="the wedding in Rye", **written)
+    treat(patient, carl_clinician)
     text = page().content.decode()
-    assert "Wilkins" not in text
-    assert "Rye" not in text
-    assert "LEDD 450 mg" in text
+    told = ("Wilkins", "450", "LEDD", "Medicines", "DBS", "Rye", "Hoehn", "1 event")
+    assert [word for word in told if word in text] == []
+
+
+@pytest.fixture
+def shifted(monkeypatch: pytest.MonkeyPatch) -> datetime.timedelta:
+    """What moves everybody's dates: far enough that no month is in both."""
+    by = datetime.timedelta(days=-200)
+    monkeypatch.setattr(pseudonyms, "shift", lambda patient: by)
+    return by
+
+
+def written(day: datetime.date) -> set[str]:
+    """The day as pages and their data write it, and its month."""
+    return {
+        date_format(day, "j F Y"),
+        date_format(day, "F Y"),
+        day.isoformat(),
+        day.isoformat()[:7],
+    }
+
+
+def test_no_page_tells_a_true_day_or_a_time_of_day(
+    shifted: datetime.timedelta,
+    login: Login,
+    rita_researcher: User,
+    carl_clinician: User,
+    consented_patient: Patient,
+    shared: Consent,
+) -> None:
+    patient = consented_patient
+    weeks = weekly(patient, 10, 12, 11, 13, 30, 31, last=1)
+    ill, off = session(patient, 11, 9, "on", ill=True), session(patient, 11, 50, "off")
+    unusable = [Finding("too_dark", Severity.BLOCKS, "It is dark.", "Mean brightness 41.")]
+    for sat in (weeks[0], *weeks[-2:], off):
+        keep_landmarks(analysed(film(sat, "smile"), [amplitude(7.25)]))
+    dark = film(ill, "smile")
+    analysed(dark, usable=False, findings=unusable)
+    true = [timezone.localdate(one.recorded) for one in RecordingSession.objects.all()]
+    therapy = treat(patient, carl_clinician)
+    compare = reverse("dashboards:coded_compare", args=[patient.id])
+    pairs = [(weeks[0], weeks[-1]), (weeks[0], ill), (weeks[-2], off)]
+    addresses = [
+        reverse("dashboards:coded_list"),
+        reverse("dashboards:coded", args=[patient.id]),
+        reverse("dashboards:coded", args=[patient.id]) + f"?session={off.id}",
+        *(f"{compare}?first={first.id}&second={second.id}" for first, second in pairs),
+    ]
+    text = " ".join(login(rita_researcher).get(at).content.decode() for at in addresses)
+    for day in {*true, *therapy, timezone.localdate()}:
+        assert [word for word in written(day) if word in text] == []
+    for day in true:
+        assert date_format(day + shifted, "j F Y") in text
+    since = date_format(timezone.localdate(weeks[4].recorded) + shifted, "j F Y")
+    assert f"Reliable change since {since}" in text
+    assert set(re.findall(r"\d\d:\d\d", text)) == {"12:00"}
+
+
+def test_what_is_collected_counts_from_a_day_that_is_shifted_too(
+    shifted: datetime.timedelta, page: Any, patient: Patient
+) -> None:
+    weekly(patient, 10, 12, 11)
+    assert "Collecting: 3 of 4 recordings" in page().content.decode()
+
+
+def test_clinicians_read_true_dates(
+    shifted: datetime.timedelta, login: Login, carl_clinician: User, films: list[Recording]
+) -> None:
+    address = reverse("dashboards:patient", args=[films[0].session.patient_id])
+    text = login(carl_clinician).get(address).content.decode()
+    for one in films:
+        assert date_format(timezone.localdate(one.session.recorded), "j F Y") in text
 
 
 def test_the_page_shows_the_trends_with_their_release(page: Any, films: list[Recording]) -> None:
@@ -256,6 +338,31 @@ def test_two_sessions_are_compared_by_study_code_and_as_meshes_only(
     assert login(carl_clinician).get(address).status_code == 404
     withdraw(shared, actor=None)
     assert login(rita_researcher).get(address).status_code == 404
+
+
+def test_devices_are_told_by_kind_and_never_by_name(
+    login: Login, rita_researcher: User, consented_patient: Patient, shared: Consent
+) -> None:
+    firefox = {"browser": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+    desk, fox, phone = (
+        session(consented_patient, 10, days, device=device)
+        for days, device in ((9, DESK), (5, firefox), (1, PHONE))
+    )
+    for made in (desk, fox, phone):
+        film(made, "smile")
+        slow = Measure("slowness", "smile", Side.BOTH, "s", 0.8, 1)
+        analysed(made, [expressivity(10), slow])
+    compare = reverse("dashboards:coded_compare", args=[consented_patient.id])
+    browser = login(rita_researcher)
+    beside = browser.get(f"{compare}?first={desk.id}&second={phone.id}").content.decode()
+    assert "Filmed with different devices, computer and phone" in beside
+    alone = browser.get(reverse("dashboards:coded", args=[consented_patient.id])).content.decode()
+    assert "recorded on another kind of device (computer) than the baseline (phone)" in alone
+    RecordingSession.objects.filter(pk=phone.pk).delete()
+    alike = browser.get(reverse("dashboards:coded", args=[consented_patient.id])).content.decode()
+    assert SAME_DEVICE in alike
+    for name in ("Firefox", "Chrome", "Safari", "Linux", "iPhone"):
+        assert name not in beside + alone + alike
 
 
 def test_curves_go_to_researchers_only_while_the_person_agrees_to_sharing(

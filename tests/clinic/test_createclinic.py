@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from clinic.accounts.models import Clinic, Permission, User
+from tests.clinic.unmigrated import unmigrated
 
 pytestmark = pytest.mark.django_db
 
@@ -42,3 +43,10 @@ def test_a_name_that_is_taken_is_refused():
     create("Riverside", "ada@example.org")
     with pytest.raises(CommandError, match="already"):
         create("Riverside", "bert@example.org")
+
+
+def test_a_database_without_tables_is_told_in_a_sentence(tmp_path):
+    run = unmigrated(tmp_path, "createclinic", "Riverside", "--admin", "ada@example.org")
+    assert run.returncode == 1
+    assert "The database is empty: first run `manage.py migrate`." in run.stderr
+    assert "Traceback" not in run.stderr

@@ -12,6 +12,7 @@ from clinic.dashboards.series import MeasureKey, Release, TrendSeries, trends
 from clinic.patients.models import Patient
 from clinic.recordings.models import Protocol, RecordingSession
 from clinic.verdicts import judging
+from clinic.verdicts.comparable import comparison
 from diagnosis import change
 from diagnosis.config import Measure, Side
 from tests.clinic.analysed import amplitude, analysed, film
@@ -27,7 +28,8 @@ def core(protocol: Protocol) -> Protocol:
 
 def told(first: RecordingSession, second: RecordingSession, task: str = "smile") -> Differences:
     found = trends(first.patient)
-    return differences(first, second, task, found, judging.judge(first.patient, found))
+    compared = comparison(first.patient, found)
+    return differences(first, second, task, compared, judging.judge(compared))
 
 
 def test_the_headline_has_its_difference_and_the_limit_of_two_sessions(patient: Patient) -> None:
@@ -55,7 +57,7 @@ def test_the_tasks_main_measure_follows_the_headline(consented_patient: Patient)
 
 def series(name: str, unit: str) -> TrendSeries:
     key = MeasureKey("", name, "smile", "both")
-    return TrendSeries(key, name, unit, Release("r", "sha", "simulated"), ())
+    return TrendSeries(key, name, unit, Release("r", "sha", "simulated", 3), ())
 
 
 def test_on_the_plain_scale_the_limit_is_in_the_measures_unit() -> None:

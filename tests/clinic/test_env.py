@@ -26,6 +26,15 @@ def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path
         env.text("EMAIL_HOST_PASSWORD")
 
 
+def test_a_value_and_its_file_are_not_both_given(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EMAIL_HOST_PASSWORD", "an old one")
+    monkeypatch.setenv("EMAIL_HOST_PASSWORD_FILE", str(tmp_path / "password"))
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_HOST_PASSWORD_FILE are both set"):
+        env.text("EMAIL_HOST_PASSWORD")
+
+
 @pytest.mark.parametrize("value", ["", "maybe", "2"])
 def test_a_flag_is_yes_or_no(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("EMAIL_USE_TLS", value)
@@ -36,7 +45,16 @@ def test_a_flag_is_yes_or_no(monkeypatch: pytest.MonkeyPatch, value: str) -> Non
 def test_a_number_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMAIL_PORT", "25.5")
     with pytest.raises(ImproperlyConfigured, match="EMAIL_PORT"):
-        env.whole("EMAIL_PORT", 587)
+        env.whole("EMAIL_PORT", 587, least=1)
+
+
+@pytest.mark.parametrize("value", ["0", "-3"])
+def test_a_number_is_large_enough(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("JOB_LEASE_S", value)
+    with pytest.raises(ImproperlyConfigured, match=f"JOB_LEASE_S is '{value}'; write 1 or more"):
+        env.whole("JOB_LEASE_S", 30, least=1)
+    monkeypatch.setenv("JOB_LEASE_S", "1")
+    assert env.whole("JOB_LEASE_S", 30, least=1) == 1
 
 
 def test_the_path_of_sqlite_is_decoded(database: pytest.MonkeyPatch) -> None:

@@ -101,6 +101,18 @@ def test_dates_are_shifted_by_one_number_of_days_so_that_intervals_are_true(firs
     assert {a - b for a, b in zip(told, true, strict=True)} == {pseudonyms.shift(first.patient)}
 
 
+def test_a_shifted_nine_o_clock_is_nine_o_clock_in_summer_and_winter_to_the_minute():
+    person = Patient()
+    person.shift = datetime.timedelta(days=-10)
+    days = [datetime.datetime(2026, 3, day, 9, 0, 31, 99) for day in (28, 29)]  # then summer
+    with timezone.override("Europe/London"):
+        told = [timezone.localtime(person.dated(timezone.make_aware(day))) for day in days]
+    assert [f"{moment:%d.%m. %H:%M:%S.%f}" for moment in told] == [
+        "18.03. 09:00:00.000000",
+        "19.03. 09:00:00.000000",
+    ]
+
+
 def test_the_shift_is_the_persons_own_and_hangs_on_the_secret_key(patient):
     mine = pseudonyms.shift(patient)
     assert mine == pseudonyms.shift(Patient.objects.get(pk=patient.pk))

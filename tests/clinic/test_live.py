@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from asgiref.testing import ApplicationCommunicator
 from channels.db import database_sync_to_async
+from django.contrib.sessions.models import Session as SignedIn
 from django.test import Client
 from django.urls import reverse
 
@@ -62,6 +63,7 @@ def test_polling_gives_the_same_snapshot(session, recording, login, carl_clinici
 def test_the_patient_is_told_nothing_that_is_meant_for_staff(session, recording):
     for _ in range(queue.MAX_CRASHES):
         queue.crashed(queue.claim("worker"), "LinAlgError: SVD did not converge")
+        Job.objects.update(not_before=None)
     told = live.for_patient(live.snapshot(session))["takes"][0]
     assert "LinAlgError" in live.snapshot(session)["takes"][0]["error"]
     assert told["error"] == live.FAILED
@@ -141,3 +143,27 @@ async def test_a_member_who_leaves_the_clinic_hears_no_more(
     await database_sync_to_async(queue.claim)("worker")
     message = await carls_socket.receive_output(timeout=5)
     assert (message["type"], message.get("code")) == ("websocket.close", 4404)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("end", ["signs out", "is closed"])
+async def test_a_socket_outlives_neither_sign_out_nor_account(
+    session, recording, carl_clinician, carls_socket, end
+):
+    await carls_socket.open()
+    for _ in ("at connection", "at the watcher's first look"):
+        await carls_socket.message()
+    if end == "signs out":
+        await SignedIn.objects.all().adelete()
+    else:
+        await User.objects.filter(pk=carl_clinician.pk).aupdate(is_active=False)
+    await database_sync_to_async(queue.claim)("worker")
+    message = await carls_socket.receive_output(timeout=5)
+    assert (message["type"], message.get("code")) == ("websocket.close", 4404)
+
+
+def test_a_closed_account_is_a_member_nowhere(session, carl_clinician):
+    cookies: dict[str, str] = {}
+    assert live.visible_snapshot(carl_clinician, cookies, session.id)
+    User.objects.filter(pk=carl_clinician.pk).update(is_active=False)
+    assert live.visible_snapshot(carl_clinician, cookies, session.id) is None

@@ -293,6 +293,14 @@ class TestWithdrawing:
         login(carl_clinician).post(page(finished, "withdraw/analysis/"))
         assert Event.objects.get(action=Action.WITHDRAW).actor == carl_clinician
 
+    @pytest.mark.parametrize("step", ["done/", "withdraw/analysis/"])
+    def test_what_staff_read_here_is_on_record(
+        self, login: Login, carl_clinician: User, finished: RecordingSession, step: str
+    ) -> None:
+        assert login(carl_clinician).get(page(finished, step)).status_code == 200
+        event = Event.objects.get(action=Action.READ)
+        assert (event.actor, event.target) == (carl_clinician, finished.id)
+
 
 class TestClosingOnThisDevice:
     def test_ends_access_until_the_link_is_opened_again(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from clinic.accounts.models import Clinic, Role, User
 from clinic.audit import services as audit
 from clinic.audit.models import Action, Event
 from clinic.patients.models import Consent, Patient, Purpose
 from clinic.patients.services import give_consent
-from clinic.ratings import services
+from clinic.ratings import services, views
 from clinic.ratings.models import Rating
 from clinic.recordings.models import Protocol, Recording, RecordingSession
 from tests.clinic.analysed import amplitude, analysed, film, sitting
@@ -135,6 +136,54 @@ def test_a_rating_stays_as_it_is(carl_clinician: User, rated: RecordingSession) 
     rating.score = 3
     with pytest.raises(TypeError):
         rating.save()
+
+
+def finished(patient: Patient, protocol: Protocol, count: int) -> list[RecordingSession]:
+    """So many that can be rated, each a day older than the one before."""
+    made = [sitting(patient, protocol, days_ago=days) for days in range(count)]
+    for session in made:
+        film(session, "rest", f"{session.id}".encode())
+    RecordingSession.objects.update(submitted=timezone.now())
+    return made
+
+
+def test_the_order_of_what_waits_is_each_raters_own_and_stays(
+    clinic: Clinic, carl_clinician: User, consented_patient: Patient, protocol: Protocol
+) -> None:
+    made = finished(consented_patient, protocol, 20)
+    dora = member("Dora Clinician", clinic, Role.CLINICIAN)
+    mine, hers = list(services.awaiting(carl_clinician)), list(services.awaiting(dora))
+    assert set(mine) == set(hers) == set(made)
+    assert mine != hers
+    assert list(services.awaiting(carl_clinician)) == mine
+    services.rate(mine[0], carl_clinician, score=2)
+    assert list(services.awaiting(carl_clinician)) == mine[1:]
+
+
+def test_the_order_of_what_waits_follows_the_key_and_nothing_of_the_sessions(
+    carl_clinician: User, consented_patient: Patient, protocol: Protocol, settings: Settings
+) -> None:
+    made = finished(consented_patient, protocol, 20)
+    before = list(services.awaiting(carl_clinician))
+    dates = [session.recorded for session in before]
+    assert dates not in (sorted(dates), sorted(dates, reverse=True))
+    for session, recorded in zip(made, reversed([one.recorded for one in made]), strict=True):
+        RecordingSession.objects.filter(pk=session.pk).update(recorded=recorded)
+    assert list(services.awaiting(carl_clinician)) == before
+    settings.SECRET_KEY = "another key of a test, as long as one has to be to be one at all"
+    assert list(services.awaiting(carl_clinician)) != before
+
+
+def test_more_than_the_page_shows_are_told_without_a_word_of_their_age(
+    login: Login, carl_clinician: User, consented_patient: Patient, protocol: Protocol,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(views, "WAITING_SHOWN", 2)
+    finished(consented_patient, protocol, 3)
+    page = login(carl_clinician).get(reverse("ratings:page")).content.decode()
+    assert page.count("Rate a session of") == 2
+    assert "2 of 3, in an order that tells nothing of their dates" in page
+    assert "newest" not in page
 
 
 def test_agreement_takes_each_raters_first_blind_score(

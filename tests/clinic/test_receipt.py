@@ -15,7 +15,7 @@ from clinic.audit.models import Action, Event
 from clinic.patients.models import Consent
 from clinic.recordings.models import CaptureLink, Recording, RecordingSession
 from clinic.uploads.models import Upload
-from tests.clinic.takes import CUES, WEBM, page, send, submit
+from tests.clinic.takes import CUES, WEBM, live_film, page, send, submit
 
 pytestmark = pytest.mark.django_db
 
@@ -213,12 +213,13 @@ class TestFinishing:
         self, paul: Client, described: RecordingSession
     ) -> None:
         submit(paul, send(described))
-        again, rest = send(described), send(described, task="rest")
+        sitting_still = live_film(described.protocol.tasks.get(code="rest").seconds)
+        again, rest = send(described), send(described, sitting_still, task="rest")
         paul.post(page(described, "finish/"))
         answer = submit(paul, again)
         assert answer.status_code == 406
         assert "has a film of this task already" in answer.json()["error"]
-        assert submit(paul, rest, cues=[]).status_code == 201
+        assert submit(paul, rest, sitting_still, cues=[]).status_code == 201
 
     def test_long_ago_no_film_is_taken_and_no_new_link_is_asked_for(
         self, paul: Client, described: RecordingSession

@@ -272,3 +272,10 @@ def test_the_pages_cost_the_same_with_more_plans_and_more_sessions(
         )
         make_plan(other, carl_clinician)
     assert costs() == before
+
+
+def test_the_form_names_the_clock_that_counts(login, anna_assistant, consented_patient, settings):
+    settings.TIME_ZONE = "Asia/Shanghai"
+    assert "Times are those of Asia/Shanghai." in shown(
+        login(anna_assistant), page(consented_patient)
+    )

@@ -30,6 +30,7 @@ from clinic.reports import pdf, services
 from clinic.reports.forms import COMMENT_MAX
 from clinic.reports.gather import gather
 from clinic.reports.models import Report
+from diagnosis.config import Finding, Severity
 from tests.clinic.analysed import amplitude, analysed, expressivity, film, sitting
 from tests.clinic.reporting import signed
 from tests.conftest import Login, member
@@ -90,7 +91,7 @@ def test_the_draft_answers_in_the_order_of_reading(carl: Client, measured: Patie
         "14 March 1956",
         "MRN-0042",
         "care, analysis",
-        "6 measured sessions",
+        "6 analysed sessions",
         "Reliable change since",
         "Usual ",
         'data-value="3.0"',
@@ -281,6 +282,54 @@ def test_who_has_read_the_report_rates_no_longer_blind(
     assert not ratings.has_seen_results(carl_clinician, newest)
     carl.get(reverse("reports:pdf", args=[report.id]))
     assert ratings.has_seen_results(carl_clinician, newest)
+
+
+def test_sessions_between_on_and_off_are_told_as_not_compared_and_have_no_last_value(
+    measured: Patient, protocol: Protocol
+) -> None:
+    for days in (6, 4, 2, 0):
+        analysed(sitting(measured, protocol, days, "between"), [expressivity(8.0)])
+    content = gather(measured)
+    assert "In between: 0 compared, 4 not: recorded between ON and OFF (4)." in content.quality
+    assert [(one.state, one.size) for one in content.answers if one.state != "on"] == [
+        ("between", "")
+    ]
+
+
+def test_where_nothing_could_be_measured_the_report_says_what_the_page_says(
+    carl: Client, consented_patient: Patient, protocol: Protocol, quick_pdf: list[str]
+) -> None:
+    two = Finding("two_faces", Severity.BLOCKS, "Two faces.", "two faces were seen")
+    analysed(film(sitting(consented_patient, protocol), "smile"), usable=False, findings=[two])
+    said = "Cannot compare: Smile: two faces were seen"
+    page = carl.get(reverse("dashboards:patient", args=[consented_patient.id]))
+    assert said in page.content.decode()
+    assert [answer.verdict for answer in gather(consented_patient).answers] == [said]
+    assert sign(carl, consented_patient).status_code == 302
+    assert f"<strong>{said}</strong>" in quick_pdf[0]
+    assert "Next: Ask for one more recording without this problem." in quick_pdf[0]
+
+
+def test_a_report_without_any_result_says_what_to_do_and_cannot_be_signed(
+    carl: Client, consented_patient: Patient, protocol: Protocol, quick_pdf: list[str]
+) -> None:
+    sitting(consented_patient, protocol)
+    shown = draft(carl, consented_patient).content.decode()
+    assert "There is nothing to sign yet" in shown
+    assert "Collecting: 0 of 4 recordings" in shown
+    assert "Sign this report" not in shown
+    response = sign(carl, consented_patient)
+    assert "There is nothing to sign yet" in response.content.decode()
+    assert not Report.objects.exists()
+
+
+def test_ratings_alone_can_be_signed(
+    carl: Client, carl_clinician: User, consented_patient: Patient, protocol: Protocol,
+    quick_pdf: list[str],
+) -> None:  # fmt: skip
+    ratings.rate(sitting(consented_patient, protocol), carl_clinician, score=2)
+    assert sign(carl, consented_patient).status_code == 302
+    assert "2 of 4 (Carl Clinician, blind)" in quick_pdf[0]
 
 
 def test_the_comment_has_an_end(carl: Client, measured: Patient) -> None:

@@ -24,6 +24,7 @@ from clinic.reports.forms import COMMENT_MAX
 from clinic.reports.gather import CHARTS, MARKS, NOTE, gather
 from clinic.reports.models import Report
 from clinic.therapy.models import ClinicalEvent, Regimen
+from clinic.verdicts.comparable import comparison
 from tests.clinic.analysed import amplitude, analysed, expressivity, film, sitting
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -60,7 +61,7 @@ def dots(content: Content, chart: Chart) -> list[ElementTree.Element]:
 
 def test_page_and_paper_show_the_same_points(content: Content) -> None:
     patient = Patient.objects.get(pk=content.patient)
-    page = drawing.payload(timeline(patient, trends(patient)), str)
+    page = drawing.payload(timeline(comparison(patient, trends(patient))), str)
     on_screen = {
         measure["id"]: {
             (page["sessions"][place]["href"], value, page["sessions"][place]["state"], bool(why))
@@ -87,7 +88,7 @@ def test_page_and_paper_show_the_same_points(content: Content) -> None:
 
 def test_page_and_paper_show_the_same_bands(content: Content) -> None:
     patient = Patient.objects.get(pk=content.patient)
-    page = drawing.payload(timeline(patient, trends(patient)), str)
+    page = drawing.payload(timeline(comparison(patient, trends(patient))), str)
     on_screen = {
         (measure["id"], band["state"], band["low"], band["high"])
         for measure in page["measures"]
@@ -189,6 +190,11 @@ def test_medicines_and_events_stand_in_the_charts_and_below_them(
 
 def test_the_fullest_report_is_one_page(content: Content, carl_clinician: User) -> None:
     long = "Reliable change since 24 November 2026: less movement than usual in this state"
+    changed = (
+        "Outside in 2 sessions within 5 days: not yet a change (more movement). A change, less "
+        "movement, was called on 17 November 2026 and ended on 24 November 2026."
+    )
+    dates = "It rests on 22 Nov 2026, 25 Nov 2026, 26 Nov 2026"  # all within five days
     unknown = Answer("", long, long, "", "", "")
     doses = ("levodopa and carbidopa 4 x 100 mg, " * 3)[:NOTE]
     full = dataclasses.replace(
@@ -198,7 +204,7 @@ def test_the_fullest_report_is_one_page(content: Content, carl_clinician: User) 
         comparisons=content.comparisons[:1] * CHARTS,
         marks=(Mark("A", timezone.now(), "24 Nov 2026", doses),) * MARKS,
         earlier_marks=3,
-        answers=(*(Answer("on", long, long, long, long, long),) * 2, unknown),
+        answers=(*(Answer("on", changed, long, long, long, dates),) * 2, unknown),
         quality=(long * 2,) * 5,
         ratings=(long,) * 3,
     )

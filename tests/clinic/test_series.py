@@ -114,6 +114,19 @@ def test_a_task_filmed_with_other_cue_times_is_not_on_the_same_line(
     assert reasons(found) == ["filmed with other cue times than now"]
 
 
+def test_an_old_clip_with_other_cue_times_spoils_no_session(
+    consented_patient: Patient, protocol: Protocol
+) -> None:
+    analysed(film(sitting(consented_patient, protocol, 9), "smile"), [amplitude(9.0)])
+    clip = sitting(consented_patient, Protocol.objects.get(code="core"), 1)
+    clip.imported = True
+    clip.save()
+    analysed(film(clip, "smile"), [amplitude(5.0)])
+    found = trends(consented_patient)
+    assert values(found) == [9.0]
+    assert reasons(found) == ["filmed with other cue times than now"]
+
+
 def test_a_task_outside_the_core_has_no_trend(
     consented_patient: Patient, protocol: Protocol
 ) -> None:
@@ -132,17 +145,91 @@ def test_an_absent_measure_keeps_its_reason(consented_patient: Patient, protocol
     assert series.points[0].absent == "fewer than 20 frames per second"
 
 
-def test_the_headline_is_the_protocols_and_of_the_expressions_of_the_newest_session(
+def test_the_headline_is_the_protocols_and_of_the_expressions_that_most_sessions_give(
     consented_patient: Patient, protocol: Protocol
 ) -> None:
-    for days, value, region in ((9, 7.0, "smile"), (5, 6.0, "smile, surprise"), (1, 5.0, "smile")):
+    for days, value, region in ((9, 7.0, "smile"), (5, 6.0, "smile"), (1, 5.0, "smile, surprise")):
         analysed(sitting(consented_patient, protocol, days), [expressivity(value, region)])
-    protocol.headline = "expressivity"
-    protocol.save()
+    found = trends(consented_patient).headline
+    assert found is not None
+    assert [(point.value, point.absent) for point in found.points] == [
+        (7.0, ""),
+        (6.0, ""),
+        (None, "sums up other expressions: smile, surprise"),
+    ]
+
+
+def test_a_later_analysis_of_an_old_session_does_not_choose_the_release(
+    consented_patient: Patient, protocol: Protocol
+) -> None:
+    newest = film(sitting(consented_patient, protocol, 1), "smile")
+    older = film(sitting(consented_patient, protocol, 9), "smile")
+    analysed(newest, [amplitude(5.0)])
+    analysed(older, [amplitude(9.0)], release="made-up-3")
     found = trends(consented_patient)
-    assert found.headline is not None
-    assert [point.value for point in found.headline.points] == [7.0, 5.0]
-    assert reasons(found) == ["sums up other expressions: smile, surprise"]
+    assert found.release is not None
+    assert found.release.name == RELEASE
+    assert [release.name for release in found.other_releases] == ["made-up-3"]
+
+
+@pytest.mark.parametrize("fact", ["imported", "practice"])
+def test_neither_old_clips_nor_practice_choose_the_release(
+    consented_patient: Patient, protocol: Protocol, fact: str
+) -> None:
+    analysed(film(sitting(consented_patient, protocol, 9), "smile"), [amplitude(5.0)])
+    clip = sitting(consented_patient, protocol, 1)
+    setattr(clip, fact, True)
+    clip.save()
+    analysed(film(clip, "smile"), [amplitude(9.0)], release="made-up-3")
+    found = trends(consented_patient)
+    assert found.release is not None
+    assert found.release.name == RELEASE
+
+
+def test_old_clips_alone_choose_the_release_themselves(
+    consented_patient: Patient, protocol: Protocol
+) -> None:
+    clip = sitting(consented_patient, protocol, 1)
+    clip.imported = True
+    clip.save()
+    analysed(film(clip, "smile"), [amplitude(9.0)])
+    assert values(trends(consented_patient)) == [9.0]
+
+
+def test_of_the_releases_that_measured_the_newest_session_the_last_counts(
+    consented_patient: Patient, protocol: Protocol
+) -> None:
+    recording = film(sitting(consented_patient, protocol), "smile")
+    for release in ("made-up-3", "made-up-1"):
+        analysed(recording, [amplitude(5.0)], release=release)
+    found = trends(consented_patient).release
+    assert found is not None
+    assert found.name == "made-up-1"
+
+
+def test_a_trend_never_mixes_engines_of_one_release(
+    consented_patient: Patient, protocol: Protocol
+) -> None:
+    old, new = sitting(consented_patient, protocol, 20), sitting(consented_patient, protocol, 10)
+    analysed(film(old, "smile"), [amplitude(9.0)], engine=2)
+    analysed(film(new, "smile"), [amplitude(5.0)], engine=3)
+    found = trends(consented_patient)
+    assert found.release is not None
+    assert found.release.title == "made-up-2 (engine 3)"
+    assert values(found) == [5.0]
+    assert reasons(found) == ["measured only by release made-up-2 (engine 2)"]
+    (other,) = found.other_releases
+    assert other.title == "made-up-2 (engine 2)"
+    assert values(trends(consented_patient, other.id)) == [9.0]
+
+
+def test_the_engine_is_not_told_where_there_is_one(
+    consented_patient: Patient, protocol: Protocol
+) -> None:
+    analysed(film(sitting(consented_patient, protocol), "smile"), [amplitude(5.0)], engine=3)
+    found = trends(consented_patient).release
+    assert found is not None
+    assert found.title == "made-up-2"
 
 
 def test_a_session_that_sums_up_films_against_their_lead_in_has_no_headline_either(
@@ -170,5 +257,5 @@ def test_the_number_of_queries_does_not_grow_with_the_sessions(
     for day in range(sessions):
         session = sitting(consented_patient, protocol, day)
         analysed(film(session, "smile"), [amplitude(5.0 + day)])
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert len(values(trends(consented_patient))) == sessions

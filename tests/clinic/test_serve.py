@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from clinic.management.commands.serve import Child
+from clinic.management.commands.serve import JUDGE_AFTER_S, Child, chores
+from tests.clinic.unmigrated import unmigrated
 from tests.site import Site, wait_until
 
 PLAN_IN_AN_HOUR = """
@@ -38,6 +39,10 @@ answer = None
 STATES = """
 from clinic.reminders.models import PlannedSession
 answer = list(PlannedSession.objects.values_list("state", flat=True))
+"""
+VERIFIED = """
+from clinic.audit.models import Verification
+answer = Verification.objects.filter(broken=None).count()
 """
 
 
@@ -129,6 +134,21 @@ def test_the_demo_clinic_is_not_served_to_other_machines(site: Site):
         site.manage("serve", "--host", "0.0.0.0")
 
 
+def test_the_demo_clinic_is_not_served_under_a_public_name(site: Site):
+    site.manage("demo")
+    site.env |= {"SITE_URL": "https://mimia.example.org", "SECRET_KEY": "k" * 50}
+    with pytest.raises(AssertionError, match="and SITE_URL's host is mimia"):
+        site.manage("serve")
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_database_without_tables_is_told_in_a_sentence(tmp_path: Path, command: str):
+    run = unmigrated(tmp_path, command)
+    assert run.returncode == 1
+    assert "run `manage.py migrate`" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
 def test_no_workers_is_refused(site: Site):
     with pytest.raises(AssertionError, match="nothing is analysed"):
         site.manage("serve", "--workers", "0")
@@ -140,6 +160,12 @@ def test_reminders_that_are_due_are_sent(site: Site):
         wait_until(lambda: site.ask(STATES) == ["sent"], seconds=60, every=1)
 
 
+def test_the_audit_trail_is_verified_by_itself(site: Site):
+    assert site.ask(VERIFIED) == 0
+    with site.process("serve", "--port", str(free_port()), "--workers", "1"):
+        wait_until(lambda: site.ask(VERIFIED) == 1, seconds=60, every=1)
+
+
 def test_a_chore_is_due_at_once_and_again_when_it_has_ended_and_its_time_is_over():
     chore = Child("chore", ["true"], forever=False, every_s=300)
     assert chore.is_due
@@ -148,6 +174,15 @@ def test_a_chore_is_due_at_once_and_again_when_it_has_ended_and_its_time_is_over
     assert not chore.is_due
     chore.started -= 301
     assert chore.is_due
+
+
+def test_all_verdicts_are_reached_anew_once_a_day_but_not_in_the_way_of_the_start():
+    found = {chore.name: chore for chore in chores()}
+    judge = found["judge"]
+    assert (judge.command[-1], judge.every_s) == ("judge", 24 * 3600)
+    assert [name for name, chore in found.items() if not chore.is_due] == ["judge"]
+    judge.started -= JUDGE_AFTER_S
+    assert judge.is_due
 
 
 def test_a_chore_that_still_runs_is_not_started_a_second_time():

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import json
@@ -48,6 +50,42 @@ def test_a_mail_server_is_used_once_it_is_named(tmp_path: Path) -> None:
     assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("mimia", "s3cret")
     assert found["EMAIL_USE_TLS"] is True
     assert found["DEFAULT_FROM_EMAIL"] == "clinic@example.org"
+
+
+def test_mail_may_go_by_tls_from_the_first_byte(tmp_path: Path) -> None:
+    found = settings_of(tmp_path, EMAIL_HOST="mail.example", EMAIL_USE_SSL="1")
+    assert (found["EMAIL_USE_SSL"], found["EMAIL_USE_TLS"], found["EMAIL_PORT"]) == (
+        True,
+        False,
+        465,
+    )
+
+
+def test_two_kinds_of_tls_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        settings_of(tmp_path, EMAIL_USE_SSL="1", EMAIL_USE_TLS="1")
+    assert "EMAIL_USE_SSL and EMAIL_USE_TLS are both 1" in refused.value.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("JOB_LEASE_S", "0"), ("UPLOAD_KEEP_HOURS", "-1"), ("DISK_RESERVE_BYTES", "-1")],
+)
+def test_a_number_that_cannot_work_is_refused(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        settings_of(tmp_path, **{name: value})
+    assert f"{name} is '{value}'" in refused.value.stderr
+
+
+@pytest.mark.parametrize(
+    ("env", "zone", "is_set"),
+    [({}, "UTC", False), ({"TIME_ZONE": "UTC"}, "UTC", True)],
+)
+def test_a_clock_that_was_chosen_is_told_from_one_that_was_not(
+    tmp_path: Path, env: dict[str, str], zone: str, is_set: bool
+) -> None:
+    found = settings_of(tmp_path, **env)
+    assert (found["TIME_ZONE"], found["TIME_ZONE_IS_SET"]) == (zone, is_set)
 
 
 def test_without_a_mail_server_mail_goes_to_the_console(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from clinic.dashboards.series import trends
 from clinic.dashboards.story import Compared, Row, Story, story
 from clinic.dashboards.takes import takes
 from clinic.patients.models import Patient
-from clinic.recordings.models import Protocol, RecordingSession
+from clinic.recordings.models import Protocol, ProtocolTask, Recording, RecordingSession
 from clinic.verdicts import judging, services
+from clinic.verdicts.comparable import comparison
 from diagnosis.config import Measure, Side
 from tests.clinic.analysed import amplitude, analysed, expressivity, film, sitting
 from tests.clinic.planning import another_patient
@@ -144,7 +145,7 @@ def test_the_bands_are_those_of_the_timeline_for_blinks_and_with_the_clinics_spr
         analysed(film(session, "rest"), [blinks(rate)])
     newest = record(baseline, protocol, 3, 5.0)
     analysed(film(newest, "rest"), [blinks(40)])
-    bands = judging.bands(baseline, trends(baseline))
+    bands = judging.bands(comparison(baseline, trends(baseline)))
     shown = {
         row.both.measure.name: row.both.band for task in told(newest).tasks for row in task.rows
     }
@@ -166,6 +167,56 @@ def test_left_and_right_stand_each_against_their_own_band(
     assert row.left.band.mean == pytest.approx(9.1, rel=1e-3)
     assert row.right.band.mean == pytest.approx(11.1, rel=1e-3)
     assert found.said.endswith("(1 of 1): mouth corner in “Smile” as usual (left less than usual).")
+
+
+def talked(session: RecordingSession, movement: float, **change: Any) -> None:
+    """Its talk film, after this change."""
+    talk = film(session, "talk", f"{session.id}".encode())
+    Recording.objects.filter(pk=talk.pk).update(**change)
+    analysed(talk, [Measure("movement_sd", "mouth corner", Side.BOTH, "% IOD", movement, 1)])
+
+
+@pytest.fixture
+def talkative(baseline: Patient, protocol: Protocol) -> Protocol:
+    """The protocol with a talk task, which all sessions of the baseline have."""
+    ProtocolTask.objects.create(
+        protocol=protocol, code="talk", kind="talk", title="Talk", position=9, lead_in_s=30
+    )
+    for session, movement in zip(baseline.sessions.all(), (0.9, 1.0, 0.95, 0.9), strict=True):
+        talked(session, movement)
+    return protocol
+
+
+def test_a_part_of_a_film_is_not_held_against_whole_ones(
+    baseline: Patient, talkative: Protocol
+) -> None:
+    whole = record(baseline, talkative, 5, 10.1)
+    talked(whole, 0.1)
+    assert "“Talk” less than usual" in told(whole).said
+    session = record(baseline, talkative, 3, 10.1)
+    talked(session, 0.1, partial=True)
+    found = told(session)
+    assert found.said == (
+        "Compared with 4 baseline sessions, every movement was as usual. "
+        "Not compared: “Talk” (the recording broke off before its end)."
+    )
+    smile, talk = sorted(found.tasks, key=lambda task: task.title)
+    assert talk.said.endswith("Not compared: the recording broke off before its end.")
+    assert [row.both.word for row in (*smile.rows, *talk.rows)] == ["as usual", ""]
+
+
+def test_a_rest_film_that_broke_off_leaves_its_session_uncompared(
+    baseline: Patient, protocol: Protocol
+) -> None:
+    for session in baseline.sessions.all():
+        analysed(film(session, "rest"), [blinks(15)])
+    session = record(baseline, protocol, 3, 10.1)
+    rest = film(session, "rest", b"broken off")
+    Recording.objects.filter(pk=rest.pk).update(partial=True)
+    analysed(rest, [blinks(60)])
+    found = told(session)
+    assert found.said == "Not compared: the rest film broke off before its end."
+    assert {one.band for task in found.tasks for row in task.rows for one in of(row)} == {None}
 
 
 def test_more_sessions_cost_no_more_queries(

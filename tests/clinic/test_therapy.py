@@ -131,6 +131,20 @@ def test_every_change_is_in_the_audit_trail(
     assert {(e.patient, e.target_type) for e in seen} == {(patient.id, "therapy entry")}
 
 
+def test_to_open_a_form_is_to_read_the_therapy(
+    browser: Client, patient: Patient, regimen: Regimen, carl_clinician: User
+) -> None:
+    opened = (
+        address("add", patient.id, "stage"),
+        address("correct", patient.id, "regimen", regimen.id),
+    )
+    for number, at in enumerate(opened, start=1):
+        assert browser.get(at).status_code == 200
+        read = Event.objects.filter(action=Action.READ, actor=carl_clinician)
+        told = [(event.target, event.detail) for event in read]
+        assert told == [(patient.id, "therapy")] * number
+
+
 def test_stimulation_is_as_the_last_switch_before_the_day_has_it(
     patient: Patient, carl_clinician: User
 ) -> None:

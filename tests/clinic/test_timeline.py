@@ -17,11 +17,12 @@ from clinic.accounts.models import User
 from clinic.dashboards import drawing
 from clinic.dashboards.flags import DEVICE, FRAMES, LIGHT, RELEASE, flags
 from clinic.dashboards.series import trends
-from clinic.dashboards.timeline import Timeline, paired, timeline
+from clinic.dashboards.timeline import Pair, Timeline, paired, timeline
 from clinic.patients.models import Patient
 from clinic.recordings.models import Protocol, RecordingSession
 from clinic.reports.gather import gather
 from clinic.therapy.models import ClinicalEvent, Regimen, Stage
+from clinic.verdicts.comparable import comparison
 from diagnosis.change import Point
 from diagnosis.config import Finding, Measure, Severity, Side
 from diagnosis.models import Result
@@ -36,11 +37,11 @@ NOW = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
 
 
 def drawn(patient: Patient) -> Timeline:
-    return timeline(patient, trends(patient))
+    return timeline(comparison(patient, trends(patient)))
 
 
 def payload(patient: Patient) -> dict[str, Any]:
-    found: dict[str, Any] = drawing.context(patient, trends(patient))["charts"]
+    found: dict[str, Any] = drawing.context(comparison(patient, trends(patient)))["charts"]
     return found
 
 
@@ -107,7 +108,7 @@ def test_bands_come_with_their_measure_and_state(
 def test_pairs_are_the_nearest_each_session_used_once_within_a_week() -> None:
     on = [point(1, 0), point(2, 10), point(3, 30)]
     off = [point(11, 1), point(12, 2), point(13, 16), point(14, 37.5)]
-    assert paired(on, off) == [(on[0], off[0]), (on[1], off[2])]
+    assert paired(on, off) == [Pair(on[0], off[0]), Pair(on[1], off[2])]
 
 
 def test_the_gap_is_on_less_off_over_pairs(consented_patient: Patient, protocol: Protocol) -> None:
@@ -116,9 +117,26 @@ def test_the_gap_is_on_less_off_over_pairs(consented_patient: Patient, protocol:
     found = drawn(consented_patient)
     assert found.gap is not None
     gap = found.gap
-    assert (gap.mean, gap.low, gap.high, gap.n, gap.latest) == (2.25, 1.5, 3.0, 2, 1.5)
+    assert (gap.mean, gap.values) == (2.25, [3.0, 1.5])
     assert "ON less OFF: 1.50 % IOD in the latest pair" in found.said[1]
     assert "2.25 on average over 2 pairs" in found.said[1]
+
+
+def test_chart_and_table_show_the_same_pairs_at_the_later_session(
+    consented_patient: Patient, protocol: Protocol
+) -> None:
+    for days, state, value in ((40, "on", 8.0), (39, "off", 5.0), (9, "off", 5.5), (7, "on", 7.0)):
+        session(consented_patient, protocol, days, state, value)
+    context = drawing.context(comparison(consented_patient, trends(consented_patient)))
+    gap, sessions = context["charts"]["gap"], context["charts"]["sessions"]
+    assert gap == {
+        "title": "ON less OFF",
+        "unit": "% IOD",
+        "mean": 2.25,
+        "pairs": [[1, 0, 3.0], [3, 2, 1.5]],
+    }
+    listed = [(row.address, row.pair.value) for row in context["rows"] if row.pair]
+    assert listed == [(sessions[later]["href"], value) for later, _, value in gap["pairs"]][::-1]
 
 
 def test_sessions_too_far_apart_make_no_gap(consented_patient: Patient, protocol: Protocol) -> None:
@@ -145,7 +163,7 @@ def test_a_session_that_is_not_compared_stands_beside_the_line(
         session(consented_patient, protocol, days, "on", value)
     newest = consented_patient.sessions.latest("recorded")
     RecordingSession.objects.filter(pk=newest.pk).update(ill=True)
-    context = drawing.context(consented_patient, trends(consented_patient))
+    context = drawing.context(comparison(consented_patient, trends(consented_patient)))
     points = context["charts"]["measures"][0]["points"]
     reason = "The person was ill or very tired"
     assert [point[4:] for point in points] == [[], [], [reason]]
@@ -263,16 +281,24 @@ def test_what_runs_now_is_said(treated: Patient) -> None:
     assert "2 events, the last: Dose change" in said
 
 
-def test_who_sees_codes_reads_nothing_that_a_clinician_wrote(treated: Patient) -> None:
-    context = drawing.context(treated, trends(treated), coded=True)
+def test_who_sees_codes_reads_nothing_of_therapy_and_events(treated: Patient) -> None:
+    context = drawing.context(comparison(treated, trends(treated)), coded=True)
     shown = json.dumps(context["charts"]) + " ".join(context["timeline"].said)
-    assert "LEDD 512.5 mg" in shown
-    for word in ("levodopa", "rasagiline", "for slowness", "/sessions/"):
+    assert {lane["kind"] for lane in context["charts"]["lanes"]} <= {"flag"}
+    for word in ("LEDD", "levodopa", "rasagiline", "for slowness", "Dose", "Hoehn", "/sessions/"):
         assert word not in shown
 
 
+def test_who_sees_codes_reads_the_days_of_sessions_and_no_time_of_day(treated: Patient) -> None:
+    sessions = RecordingSession.objects.order_by("recorded")
+    chart = drawing.context(comparison(treated, trends(treated)), coded=True)["charts"]
+    days = [timezone.localdate(one.recorded).isoformat() for one in sessions]
+    assert [one["at"] for one in chart["sessions"]] == [f"{day}T12:00" for day in days]
+    assert chart["span"] == [f"{days[0]}T12:00", f"{days[-1]}T12:00"]
+
+
 def test_the_table_has_every_value_of_the_chart(treated: Patient) -> None:
-    context = drawing.context(treated, trends(treated))
+    context = drawing.context(comparison(treated, trends(treated)))
     table = {
         (row.address, float(f"{cell.value:.5g}"))
         for row in context["rows"]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import io
+from importlib import import_module
 
 import pytest
-from django.core.management import call_command
+from django.apps import apps
+from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
 
-from clinic.accounts.models import Clinic, Role, User
+from clinic.accounts.models import Clinic, User
 from clinic.patients.models import Patient
 from clinic.recordings import capture_services
 from clinic.recordings.access import Access
@@ -19,9 +23,9 @@ from diagnosis.config import Finding, Severity
 from diagnosis.models import Job
 from diagnosis.signals import analysis_finished
 from tests.clinic.analysed import analysed, film, sitting
-from tests.clinic.judged import BASELINE, session, weekly
+from tests.clinic.judged import BASELINE, read, session, weekly
 from tests.clinic.planning import another_patient
-from tests.conftest import Login, member
+from tests.conftest import Login
 
 
 @pytest.fixture(autouse=True)
@@ -37,12 +41,6 @@ def words(patient: Patient) -> list[tuple[str, str]]:
 def page(login: Login, user: User, patient: Patient) -> str:
     response = login(user).get(reverse("dashboards:patient", args=[patient.id]))
     return str(response.content.decode())
-
-
-def patients_list(login: Login, user: User, **search: str) -> list[str]:
-    browser = login(user)
-    browser.post(reverse("patients:list"), search)
-    return [str(patient) for patient, _ in browser.get(reverse("patients:list")).context["rows"]]
 
 
 def test_a_verdict_tells_what_it_was_reached_from(patient: Patient) -> None:
@@ -65,7 +63,7 @@ def test_the_same_answer_again_keeps_its_row_and_that_it_was_read(
 ) -> None:
     weekly(patient, *BASELINE, 11, last=7)
     services.refresh(patient)
-    services.mark_read(patient, carl_clinician)
+    read(patient, carl_clinician)
     newest = session(patient, 12, 0)
     services.refresh(patient)
     row = Verdict.objects.get()
@@ -76,12 +74,55 @@ def test_the_same_answer_again_keeps_its_row_and_that_it_was_read(
 def test_another_answer_is_a_new_row_and_unread(patient: Patient, carl_clinician: User) -> None:
     weekly(patient, *BASELINE, 11, last=7)
     services.refresh(patient)
-    services.mark_read(patient, carl_clinician)
+    read(patient, carl_clinician)
     session(patient, 5, 0)
     services.refresh(patient)
     assert Verdict.objects.count() == 2
     assert words(patient) == [("on", "outside")]
     assert Verdict.objects.unread().get().word == "outside"
+
+
+def test_a_change_is_kept_with_the_answers_that_come_after_it(patient: Patient) -> None:
+    made = weekly(patient, *BASELINE, 5, 4, last=21)
+    services.refresh(patient)
+    for value, days_ago in ((11, 14), (12, 7), (3, 0)):
+        made.append(session(patient, value, days_ago))
+        services.refresh(patient)
+    rows = list(Verdict.objects.order_by("id"))
+    assert [(row.word, row.unsettled) for row in rows] == [
+        ("change", 0),
+        ("change", 1),
+        ("usual", 0),
+        ("outside", 1),
+    ]
+    assert {row.change_since for row in rows} == {made[4].recorded}
+    assert {row.change_called for row in rows} == {made[5].recorded}
+    assert {row.change_direction for row in rows} == {"less"}
+    ended = made[7].recorded
+    assert [row.change_ended for row in rows] == [None, None, ended, ended]
+
+
+def test_older_answers_get_the_change_that_they_called(
+    patient: Patient, carl_clinician: User
+) -> None:
+    weekly(patient, *BASELINE, 5, 4)
+    weekly(patient, *BASELINE, 5, medication="off")
+    services.refresh(patient)
+    read(patient, carl_clinician)
+    blank = {"change_direction": "", "change_since": None, "change_called": None, "unsettled": 0}
+    Verdict.objects.update(**blank)
+    import_module("clinic.verdicts.migrations.0003_standing_changes").tell_changes(apps, None)
+    services.refresh(patient)
+    assert words(patient) == [("on", "change"), ("off", "outside")]
+    assert not Verdict.objects.unread().exists()
+
+
+def test_the_page_tells_of_a_change_that_ended(
+    login: Login, carl_clinician: User, patient: Patient
+) -> None:
+    weekly(patient, *BASELINE, 5, 4, 11, 12)
+    text = page(login, carl_clinician, patient)
+    assert text.index("Within usual variation") < text.index("A change, less movement, was called")
 
 
 def test_on_stands_before_off(patient: Patient) -> None:
@@ -122,6 +163,60 @@ def test_judging_everybody_uses_the_baselines_of_all(
     # is 2.4469.
     assert [first.low, first.high] == pytest.approx([8.4034, 15.5886], abs=1e-3)
     assert (second.low, second.high) == (first.low, first.high)
+
+
+def test_judging_all_anew_leaves_an_unchanged_verdict_read(
+    patient: Patient, carl_clinician: User
+) -> None:
+    weekly(patient, *BASELINE, 11)
+    services.refresh(patient)
+    read(patient, carl_clinician)
+    before = Verdict.objects.values().get()
+    call_command("judge", stdout=io.StringIO())
+    assert Verdict.objects.values().get() == before
+    assert before["read_by_id"] == carl_clinician.pk
+
+
+def test_a_collection_that_expired_is_told_without_a_look(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weekly(patient, 10, 11)
+    services.refresh(patient)
+    (before,) = services.current([patient])[patient.id]
+    later = timezone.localdate() + datetime.timedelta(days=60)
+    monkeypatch.setattr("clinic.verdicts.judging.timezone.localdate", lambda *_: later)
+    call_command("judge", stdout=io.StringIO())
+    (after,) = services.current([patient])[patient.id]
+    assert (before.word, before.collected) == ("collecting", 2)
+    assert (after.word, after.collected) == ("collecting", 0)
+
+
+def test_an_error_in_one_patient_is_told_and_the_others_are_judged(
+    clinic: Clinic,
+    patient: Patient,
+    carl_clinician: User,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    other = another_patient(clinic, carl_clinician)
+    for one in (patient, other):
+        weekly(one, *BASELINE, 11)
+    broken, *_ = sorted((patient, other), key=lambda one: one.pk)
+    sound = other if broken == patient else patient
+    trends = services.series.trends
+
+    def failing(one: Patient) -> object:
+        if one == broken:
+            raise ValueError("no such measure")
+        return trends(one)
+
+    monkeypatch.setattr(services.series, "trends", failing)
+    said = io.StringIO()
+    with pytest.raises(CommandError, match=f"1 patients keep the verdicts.*{broken.pk}"):
+        call_command("judge", stdout=said)
+    assert said.getvalue() == "1 patients judged\n"
+    assert "no such measure" in caplog.text
+    assert (words(sound), words(broken)) == ([("on", "usual")], [])
 
 
 def test_a_look_keeps_the_answer_that_the_baselines_of_others_have_changed(
@@ -246,88 +341,6 @@ def test_an_assistant_sees_no_verdict_and_reads_none(
     listed = login(anna_assistant).get(reverse("patients:list")).content.decode()
     assert "outside once" not in listed
     assert "Did it change?" not in listed
-
-
-@pytest.fixture
-def others(clinic: Clinic, patient: Patient, carl_clinician: User) -> None:
-    """Patient, Paul has changed; Able is as usual; Baker was outside once; Cole has no session."""
-    weekly(patient, *BASELINE, 5, 4)
-    for name, later in (("Able", [11.0]), ("Baker", [1.0]), ("Cole", None)):
-        other = another_patient(clinic, carl_clinician)
-        Patient.objects.filter(pk=other.pk).update(last_name=name)
-        if later:
-            weekly(other, *BASELINE, *later)
-    for one in Patient.objects.all():
-        services.refresh(one)
-
-
-def test_the_list_tells_each_patients_verdicts_in_words(
-    login: Login, carl_clinician: User, others: None
-) -> None:
-    text = login(carl_clinician).get(reverse("patients:list")).content.decode()
-    for words in ("changed, less", "usual", "outside once, less", "none yet"):
-        assert words in text
-
-
-def test_the_list_is_narrowed_by_verdict(login: Login, carl_clinician: User, others: None) -> None:
-    assert patients_list(login, carl_clinician, verdict="change") == ["Patient, Paul"]
-    assert patients_list(login, carl_clinician, verdict="usual") == ["Able, A"]
-    assert patients_list(login, carl_clinician, verdict="cannot") == []
-
-
-def test_a_verdict_that_holds_no_more_finds_nobody(
-    login: Login, carl_clinician: User, patient: Patient
-) -> None:
-    weekly(patient, *BASELINE, 5, 4, last=7)
-    services.refresh(patient)
-    session(patient, 11, 0)
-    services.refresh(patient)
-    assert patients_list(login, carl_clinician, verdict="change") == []
-
-
-def test_those_that_changed_stand_first_when_asked(
-    login: Login, carl_clinician: User, others: None
-) -> None:
-    changed_first = ["Patient, Paul", "Baker, A", "Able, A", "Cole, A"]
-    assert patients_list(login, carl_clinician, order="changed") == changed_first
-    assert patients_list(login, carl_clinician) == [
-        "Able, A",
-        "Baker, A",
-        "Cole, A",
-        "Patient, Paul",
-    ]
-
-
-def test_an_assistant_does_not_find_patients_by_verdict(
-    login: Login, anna_assistant: User, others: None
-) -> None:
-    assert len(patients_list(login, anna_assistant, verdict="change")) == 4
-
-
-def test_one_who_is_clinician_elsewhere_learns_no_verdict_here(
-    login: Login, clinic: Clinic, other_clinic: Clinic, others: None
-) -> None:
-    both = member("Berta Both", clinic, Role.ASSISTANT)
-    both.memberships.create(clinic=other_clinic, role=Role.CLINICIAN)
-    assert patients_list(login, both, verdict="change") == []
-    listed = login(both).get(reverse("patients:list")).content.decode()
-    assert "changed, less" not in listed
-
-
-def test_the_list_costs_the_same_for_few_and_many_verdicts(
-    login: Login, carl_clinician: User, clinic: Clinic, patient: Patient, count_queries
-) -> None:
-    browser = login(carl_clinician)
-    browser.post(reverse("patients:list"), {"order": "changed"})
-    weekly(patient, 10)
-    services.refresh(patient)
-    few = count_queries(lambda: browser.get(reverse("patients:list")))
-    for _ in range(8):
-        other = another_patient(clinic, carl_clinician)
-        weekly(other, 10, 11)
-        weekly(other, 5, medication="off", last=2)
-        services.refresh(other)
-    assert count_queries(lambda: browser.get(reverse("patients:list"))) == few
 
 
 def test_verdicts_go_with_their_patient(patient: Patient) -> None:

@@ -20,11 +20,13 @@ from clinic.reminders import adherence
 from clinic.reminders.models import Plan, PlannedSession
 from clinic.reminders.services import remind
 from clinic.verdicts.models import Verdict
+from clinic.verdicts.services import refresh
 from clinic.work import found
 from clinic.work.sections import CALL_AFTER
 from diagnosis.config import Finding, Severity
 from diagnosis.models import Job
 from tests.clinic.analysed import analysed, expressivity, film, sitting
+from tests.clinic.judged import BASELINE, session, weekly
 from tests.clinic.planning import Clock, another_patient, make_plan
 from tests.clinic.planning import film as filmed
 from tests.conftest import Login
@@ -66,6 +68,7 @@ def unscored(patient: Patient, protocol: Protocol, days_ago: int = 0) -> Recordi
 
 def verdict(patient: Patient, word: str = "change", **fields: Any) -> Verdict:
     told: dict[str, Any] = {"medication": "on", "collected": 4, "needed": 4, "title": "Smile"}
+    told["engine"] = 3
     return Verdict.objects.create(patient=patient, word=word, **(told | fields))
 
 
@@ -155,6 +158,21 @@ def test_only_the_newest_verdict_of_a_state_waits(carl_clinician, patient) -> No
     verdict(patient, "usual")
     newest = verdict(patient, "outside", direction="more")
     assert list(found.unread_verdicts(carl_clinician)) == [newest]
+
+
+def test_a_change_that_nobody_read_waits_on_and_is_told_when_the_patient_is_opened(
+    login, carl_clinician, patient, protocol
+) -> None:
+    weekly(patient, *BASELINE, 5, 4, last=14)
+    refresh(patient)
+    session(patient, 11, 7)
+    session(patient, 12, 0)
+    refresh(patient)
+    assert [row.word for row in Verdict.objects.all()] == ["usual", "change"]
+    assert shown(login, carl_clinician).count("A new answer waits") == 1
+    opened = login(carl_clinician).get(reverse("dashboards:patient", args=[patient.id]))
+    assert "A change, less movement, was called on" in opened.content.decode()
+    assert not found.unread_verdicts(carl_clinician).exists()
 
 
 def test_an_assistant_sees_no_verdict(login, anna_assistant, patient) -> None:

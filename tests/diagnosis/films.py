@@ -97,6 +97,30 @@ def write(
     return path
 
 
+def with_sound(path, times, codec="libx264", container="mp4", voice="aac", rotation=0):
+    """As `write`, with a tone as long as the film."""
+    with av.open(str(path), "w", format=container) as output:
+        stream = output.add_stream(codec, rate=30)
+        stream.height, stream.width = plain(0).shape[:2]
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = CLOCK
+        if rotation:
+            stream.set_display_rotation(rotation)
+        sound = output.add_stream(voice, rate=48_000, layout="mono")
+        for i, t in enumerate(times):
+            frame = av.VideoFrame.from_ndarray(plain(i), format="rgb24")
+            frame.pts, frame.time_base = round(t / CLOCK), CLOCK
+            output.mux(stream.encode(frame))
+        for start in range(0, int(48_000 * max(times)), 960):
+            tone = np.sin(np.arange(start, start + 960) * 2 * np.pi * 440 / 48_000)
+            frame = av.AudioFrame.from_ndarray((tone * 9000).astype(np.int16)[None], "s16", "mono")
+            frame.sample_rate, frame.pts, frame.time_base = 48_000, start, Fraction(1, 48_000)
+            output.mux(sound.encode(frame))
+        output.mux(stream.encode())
+        output.mux(sound.encode())
+    return path
+
+
 def write_live(path, times):
     """A WebM as browsers record it: written once, forwards, so that no duration is known."""
 

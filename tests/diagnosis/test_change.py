@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 
 from diagnosis import alarms, change
-from diagnosis.change import Direction, Point, Pooled, Verdict, Word
+from diagnosis.change import Change, Direction, Point, Pooled, Verdict, Word
 
 START = datetime.datetime(2027, 3, 1, 9, tzinfo=datetime.UTC)
 BASELINE = (10.0, 12.0, 11.0, 13.0)  # mean 11.5, sum of squares 5
+
+
+def day(days: float) -> datetime.datetime:
+    return START + datetime.timedelta(days=days)
 
 
 def points(*values: float, days: list[float] | None = None) -> list[Point]:
@@ -161,6 +165,8 @@ def test_two_in_a_row_are_a_change_since_the_first() -> None:
         ([30, 34.5], Word.OUTSIDE),  # days count, not hours: this is still the fourth day
         ([30.3, 35], Word.CHANGE),
         ([30, 32, 35], Word.CHANGE),  # all outside, the last five days after the first
+        ([30, 33, 36], Word.CHANGE),  # though no two of them in a row are five days apart
+        ([30, 32, 34], Word.OUTSIDE),
     ],
 )
 def test_a_change_takes_five_days(days: list[float], word: Word) -> None:
@@ -168,10 +174,11 @@ def test_a_change_takes_five_days(days: list[float], word: Word) -> None:
 
 
 def test_outside_settles_five_days_after_the_first_of_the_run() -> None:
-    day = (START + datetime.timedelta(days=35)).date()
-    assert verdict(5, days=[30]).settled_on == day
-    assert verdict(5, 5, days=[30, 32]).settled_on == day
+    assert verdict(5, days=[30]).settled_on == day(35).date()
+    assert verdict(5, 5, days=[30, 32]).settled_on == day(35).date()
     assert verdict(5, 5, days=[30, 35]).settled_on is None
+    unsettled = [verdict(*[5.0] * len(d), days=d).unsettled for d in ([30], [30, 32], [30, 35])]
+    assert unsettled == [1, 2, 0]
 
 
 def test_two_on_different_sides_are_no_change() -> None:
@@ -183,15 +190,74 @@ def test_a_session_inside_between_two_outside_starts_over() -> None:
     assert verdict(5, 11, 5).word == Word.OUTSIDE
 
 
-def test_a_change_lasts_until_a_session_is_back_inside() -> None:
-    assert verdict(5, 5, 5).since == START + datetime.timedelta(days=28)
-    assert verdict(5, 5, 5, 11).word == Word.USUAL
+def test_a_change_stands_with_one_session_back_inside_which_asks_for_another() -> None:
+    found = verdict(5, 5, 5, 11)
+    assert (found.word, found.direction, found.since) == (Word.CHANGE, Direction.LESS, day(28))
+    assert found.change == Change(Direction.LESS, day(28), day(35))
+    assert (found.latest, found.behind) == (11, (4, 5, 6, 7))
+    assert (found.unsettled, found.settled_on) == (1, day(54).date())
 
 
-def test_with_a_reason_nothing_is_compared() -> None:
-    found = reached(points(*BASELINE, 5, 5), reason="too dark")
+def test_two_in_a_row_back_inside_end_a_change() -> None:
+    found = verdict(5, 5, 11, 12)
+    assert (found.word, found.direction, found.since) == (Word.USUAL, None, None)
+    assert found.change == Change(Direction.LESS, day(28), day(35), day(49))
+    assert (found.behind, found.unsettled, found.settled_on) == ((7,), 0, None)
+
+
+@pytest.mark.parametrize(
+    ("days", "word"),
+    [
+        ([30, 35, 40, 44], Word.CHANGE),
+        ([30, 35, 40, 45], Word.USUAL),
+        ([30, 35, 40, 43, 45], Word.USUAL),
+    ],
+)
+def test_the_end_of_a_change_takes_five_days_too(days: list[float], word: Word) -> None:
+    found = verdict(5, 5, *[11.0] * (len(days) - 2), days=days)
+    assert found.word == word
+    assert found.unsettled == (2 if word == Word.CHANGE else 0)
+
+
+def test_a_session_inside_among_those_of_a_change_ends_nothing() -> None:
+    found = verdict(5, 5, 11, 5, 11, 5)
+    assert (found.word, found.since, found.unsettled) == (Word.CHANGE, day(28), 0)
+
+
+def test_a_session_on_the_other_side_ends_a_change_and_may_begin_another() -> None:
+    once = verdict(5, 5, 20)
+    assert (once.word, once.direction, once.behind) == (Word.OUTSIDE, Direction.MORE, (6,))
+    assert once.change == Change(Direction.LESS, day(28), day(35), day(42))
+    twice = verdict(5, 5, 20, 21)
+    assert (twice.word, twice.since) == (Word.CHANGE, day(42))
+    assert twice.change == Change(Direction.MORE, day(42), day(49))
+
+
+def test_an_ended_change_is_told_until_the_next_is_called() -> None:
+    ended = Change(Direction.LESS, day(28), day(35), day(49))
+    assert verdict(5, 5, 11, 12, 11, 13).change == ended
+    assert verdict(5, 5, 11, 12, 5).change == ended
+    again = verdict(5, 5, 11, 12, 5, 4)
+    assert again.change == Change(Direction.LESS, day(56), day(63))
+    assert (again.word, again.behind) == (Word.CHANGE, (8, 9))
+
+
+def test_without_a_change_there_is_none_to_tell() -> None:
+    assert verdict(11, 5, 11, 5).change is None
+    assert reached(points(*BASELINE)).change is None
+
+
+def test_with_a_reason_nothing_is_compared_and_a_change_goes_on_standing() -> None:
+    found = reached(points(*BASELINE, 5, 5, 11), reason="too dark")
     assert (found.word, found.reason) == (Word.CANNOT, "too dark")
     assert (found.direction, found.since, found.behind) == (None, None, ())
+    assert found.change == Change(Direction.LESS, day(28), day(35))
+    assert (found.unsettled, found.settled_on) == (0, None)
+
+
+def test_with_a_reason_but_no_baseline_no_change_stands() -> None:
+    found = reached(points(10, 12), reason="too dark")
+    assert (found.word, found.change) == (Word.CANNOT, None)
 
 
 def test_the_pooled_sd_weighs_each_person_by_their_sessions() -> None:
@@ -248,6 +314,8 @@ def test_the_simulation_calls_a_change_rarely_in_error_and_mostly_when_there_is_
     rates = alarms.simulate(alarms.CASES[0], runs=3000)
     assert 0.03 < rates.false_alarms < 0.10
     assert 0.75 < rates.seen < 0.95
+    assert 0.60 < rates.said < rates.seen
+    assert 0 < rates.falsely_said < rates.false_alarms / 5
 
 
 def test_the_same_seed_gives_the_same_figures() -> None:
@@ -280,8 +348,17 @@ def test_the_simulation_calls_what_the_verdict_calls() -> None:
     squares = ((people[:, :4] - mean) ** 2).sum(axis=1, keepdims=True)
     _, limit = change.prediction_limit(squares, 4, 6, 1.0)
     off = people[:, 4:] - mean
-    called = alarms.twice(off > limit) | alarms.twice(off < -limit)
-    for person, expected in zip(people, called, strict=True):
+    says = alarms.says_change(np.where(np.abs(off) > limit, np.sign(off), 0))
+    for person, expected in zip(people, says, strict=True):
         words = [reached(points(*person[: 5 + i]), Pooled(1.0, 6)).word for i in range(8)]
-        assert (Word.CHANGE in words) == expected
-    assert 15 < called.sum() < 25
+        assert [word == Word.CHANGE for word in words] == expected.tolist()
+    assert 15 < says.any(axis=1).sum() < 25
+    assert says[:, -1].sum() < says.any(axis=1).sum()
+
+
+def test_the_simulation_ends_a_change_as_the_verdict_does() -> None:
+    sides = np.array([[-1, -1, 0, -1, 0, 0, -1, -1], [1, 1, -1, -1, 0, 1, 1, 0]], dtype=float)
+    assert alarms.says_change(sides).astype(int).tolist() == [
+        [0, 1, 1, 1, 1, 0, 0, 1],
+        [0, 1, 0, 1, 1, 0, 1, 1],
+    ]

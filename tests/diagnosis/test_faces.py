@@ -141,6 +141,25 @@ def test_too_few_frames_make_no_neutral_face():
     assert neutral_from(track_of(list(heads(frames=60))), 1.9, 2.0, "lead-in") is None
 
 
+@pytest.mark.parametrize(
+    ("turned", "fewest_s", "enough"),
+    [(0, 9.5, True), (0, 10.5, False), (120, 5.5, True), (120, 6.5, False)],
+)
+def test_a_neutral_face_may_ask_for_seconds_in_one_pose(turned, fewest_s, enough):
+    """Of ten seconds, in 300 frames; in `turned` of these the head is turned away."""
+    frames = [*heads(frames=300 - turned), *heads(yaw=40, frames=turned)]
+    track = track_of(frames, np.arange(300) / 30)
+
+    assert (neutral_from(track, 0, 99, "rest", fewest_s) is not None) == enough
+
+
+def test_a_gap_between_frames_does_not_count_as_seconds_at_rest():
+    track = track_of(list(heads(frames=60)), [*np.arange(30) / 30, *(20 + np.arange(30) / 30)])
+
+    assert neutral_from(track, 0, 99, "rest", 2) is not None
+    assert neutral_from(track, 0, 99, "rest", 2.5) is None
+
+
 def test_of_several_head_poses_the_most_frequent_one_gives_the_neutral_face():
     face = mesh.canonical()
     smiling = face.copy()

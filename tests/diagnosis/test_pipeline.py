@@ -257,6 +257,24 @@ def test_without_a_rest_take_the_seconds_before_the_first_cue_serve(films, relea
     assert value(take, "amplitude", "mouth corner") == pytest.approx(expected, rel=0.2)
 
 
+@pytest.mark.parametrize(
+    ("planned", "usable"), [(40, False), (20, False), (12, False), (5, True), (None, True)]
+)
+def test_three_seconds_at_rest_are_a_neutral_only_where_no_more_was_planned_than_twice_that(
+    films, release, planned, usable
+):
+    take = analyse(films["rest"], dataclasses.replace(REST, seconds=planned), release, None, quiet)
+
+    assert (take.usable, take.neutral is not None) == (usable, usable)
+    assert ("short_rest" in {found.code for found in take.findings}) != usable
+
+
+def test_ten_seconds_at_rest_are_enough_however_much_was_planned(films, release):
+    task = dataclasses.replace(REST, seconds=120)
+
+    assert analyse(films["quiet"], task, release, None, quiet).neutral.source == "rest"
+
+
 def test_without_a_rest_take_and_without_cues_a_take_cannot_be_scored(films, release):
     take = analyse(films["strong"], dataclasses.replace(SMILE, cues=()), release, None, quiet)
 

@@ -16,17 +16,16 @@ import pytest
 
 from diagnosis import probe
 from diagnosis.containers import mime_of
-from tests.diagnosis.films import plain, shared_clip, write, write_live
+from tests.diagnosis.films import plain, shared_clip, with_sound, write, write_live
 
 STEADY = np.arange(60) / 30
 UNEVEN = np.cumsum(np.tile([0.02, 0.05, 0.1], 20))
 
 
-def ask(path):
+def ask(path, *options):
     """The one line that the program prints."""
-    run = subprocess.run(
-        [sys.executable, "-m", "diagnosis.probe", str(path)], capture_output=True, text=True
-    )
+    command = [sys.executable, "-m", "diagnosis.probe", str(path), *map(str, options)]
+    run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     (line,) = run.stdout.splitlines()
     return json.loads(line)
@@ -40,6 +39,7 @@ def test_a_browsers_film_is_told_in_full(tmp_path):
         "height": 48,
         "seconds": pytest.approx(59 / 30, abs=0.002),
         "frames": 60,
+        "sound": False,
     }
 
 
@@ -220,3 +220,45 @@ def test_a_file_that_keeps_the_program_busy_ends_it(tmp_path):
     run = subprocess.run([sys.executable, "-c", program], capture_output=True)
     assert run.returncode == -signal.SIGXCPU
     assert resource.getrlimit(resource.RLIMIT_CPU)[0] == resource.RLIM_INFINITY
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "voice"),
+    [
+        ("mp4", "libx264", "aac"),
+        ("mov", "libx265", "aac"),
+        ("3gp", "libx264", "aac"),
+        ("webm", "libvpx", "libopus"),
+        ("matroska", "libx264", "aac"),
+    ],
+)
+def test_a_silent_copy_has_the_same_pictures_at_the_same_times(tmp_path, container, codec, voice):
+    film = with_sound(tmp_path / "film", UNEVEN, codec, container, voice)
+    told = ask(film, "--silent", tmp_path / "copy")
+    assert told["sound"]
+    assert ask(tmp_path / "copy") == {**told, "sound": False}
+    (was, times), (now, kept) = pictures(film), pictures(tmp_path / "copy")
+    assert now == was
+    assert kept == pytest.approx(times, abs=0.002)
+
+
+def test_a_silent_copy_is_turned_as_the_film_was(tmp_path):
+    film = with_sound(tmp_path / "film", STEADY, "libx264", "mov", "aac", rotation=90)
+    ask(film, "--silent", tmp_path / "copy")
+    with av.open(str(film)) as before, av.open(str(tmp_path / "copy")) as after:
+        turned = [next(one.decode(video=0)).rotation for one in (before, after)]
+    assert turned in ([90, 90], [-90, -90])
+
+
+def test_there_is_no_silent_copy_of_what_is_no_film(tmp_path):
+    (tmp_path / "letter").write_text("a letter")
+    assert "problem" in ask(tmp_path / "letter", "--silent", tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
+def pictures(path):
+    """The coded pictures, and the seconds at which they are shown since the first one."""
+    with av.open(str(path)) as film:
+        packets = [packet for packet in film.demux(video=0) if packet.pts is not None]
+        times = [float(packet.pts * packet.time_base) for packet in packets]
+        return [bytes(packet) for packet in packets], [time - times[0] for time in times]

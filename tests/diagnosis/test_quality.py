@@ -315,7 +315,7 @@ def test_blocking_findings_come_first_and_only_face_size_and_rate_block():
     }
     assert blocking == {
         *("no_face", "two_faces", "face_too_small", "too_few_pixels", "frame_rate_too_low"),
-        *("unreadable", "picture_too_large", "too_long", "no_neutral"),
+        *("unreadable", "picture_too_large", "too_long", "no_neutral", "short_rest"),
     }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import threading
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection, transaction
@@ -22,9 +24,20 @@ def new_job(**fields: object) -> Job:
     return queue.enqueue(Job.Kind.TAKE, group=uuid.uuid4(), subject=subject, payload={}, **fields)
 
 
+def let_the_wait_end(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(not_before=timezone.now())
+
+
 def let_the_lease_run_out(job: Job) -> None:
     past = timezone.now() - datetime.timedelta(seconds=1)
     Job.objects.filter(pk=job.pk).update(lease_until=past)
+
+
+@contextmanager
+def connected(listener: Callable[..., None]) -> Iterator[None]:
+    analysis_finished.connect(listener)
+    yield
+    analysis_finished.disconnect(listener)
 
 
 @transaction.atomic
@@ -109,8 +122,31 @@ def test_an_analysis_that_raises_three_times_fails_with_its_last_error():
     job = new_job()
     for number in range(queue.MAX_CRASHES):
         queue.crashed(queue.claim("worker"), f"error {number}")
+        let_the_wait_end(job)
     job.refresh_from_db()
     assert (job.state, job.error) == (Job.State.FAILED, "error 2")
+
+
+def test_after_a_crash_a_job_waits_longer_each_time_and_others_come_first():
+    job, another = new_job(priority=Job.Priority.PATIENT_WAITS), new_job()
+    waits = []
+    for _ in range(2):
+        began = timezone.now()
+        queue.crashed(queue.claim("worker"), "it broke")
+        job.refresh_from_db()
+        waits.append(job.not_before - began)
+        let_the_wait_end(job)
+    assert datetime.timedelta(seconds=1) < waits[0] < waits[1]
+    queue.crashed(queue.claim("worker"), "it broke")
+    assert queue.claim("worker") == another
+
+
+def test_a_job_that_was_tried_very_often_waits_five_minutes_at_most():
+    job = new_job()
+    Job.objects.filter(pk=job.pk).update(attempts=5000)
+    queue.give_back(queue.claim("worker"), wait=True)
+    job.refresh_from_db()
+    assert job.not_before - timezone.now() <= datetime.timedelta(minutes=5)
 
 
 def test_a_stopped_worker_gives_its_job_back_and_that_counts_against_nobody():
@@ -135,10 +171,33 @@ def test_the_site_hears_of_each_finished_job_once():
     def listen(job: Job, **_: object) -> None:
         heard.append((job.pk, job.state))
 
-    analysis_finished.connect(listen)
     job = new_job()
-    queue.finish(queue.claim("worker"), Job.State.DONE)
+    with connected(listen):
+        queue.finish(queue.claim("worker"), Job.State.DONE)
     assert heard == [(job.pk, Job.State.DONE)]
+
+
+def test_a_listener_that_raises_when_a_job_is_given_up_stops_neither_the_queue_nor_the_others(
+    caplog,
+):
+    heard = []
+
+    def broken(job: Job, **_: object) -> None:
+        raise RuntimeError("a listener failed")
+
+    def listen(job: Job, **_: object) -> None:
+        heard.append((job.pk, job.state))
+
+    job, another = new_job(priority=Job.Priority.PATIENT_WAITS), new_job()
+    for _ in range(queue.MAX_CRASHES):
+        queue.claim("worker")
+        let_the_lease_run_out(job)
+    with connected(broken), connected(listen):
+        assert queue.claim("worker") == another
+    job.refresh_from_db()
+    assert (job.state, job.crashes) == (Job.State.FAILED, 3)
+    assert heard == [(job.pk, Job.State.FAILED)]
+    assert "a listener failed" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)

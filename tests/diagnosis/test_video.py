@@ -9,6 +9,7 @@ import pytest
 
 from diagnosis.config import AnalysisConfig
 from diagnosis.containers import ends_early
+from diagnosis.copies import remux
 from diagnosis.simulate import VideoScript, animate
 from diagnosis.video import (
     CaptureFacts,
@@ -18,7 +19,6 @@ from diagnosis.video import (
     VideoError,
     VideoReader,
     reduced_size,
-    remux,
 )
 
 from .films import plain, shared_clip, write, write_live

@@ -14,8 +14,9 @@ from tests.e2e.people import People
 
 
 def test_films_of_the_phones_own_camera_lead_to_the_receipt(people: People, tmp_path: Path) -> None:
-    film = tmp_path / "VID_0001.mp4"
+    film, other = tmp_path / "VID_0001.mp4", tmp_path / "VID_0002.mp4"
     animate(film, VideoScript(4.0))
+    animate(other, VideoScript(5.0))
     invitation = people.invite()
     with browser_with(FAKE_CAMERA, **pages.PHONE) as page:  # headless refuses the camera
         pages.open_link(page, invitation)
@@ -26,10 +27,15 @@ def test_films_of_the_phones_own_camera_lead_to_the_receipt(people: People, tmp_
         expect(pages.panel(page, "hand-smile")).to_be_visible()
         pages.press(page, "Leave this film out")
         give(page, "surprise", film)
+        expect(pages.panel(page, "hand-surprise")).to_contain_text("You have sent this film")
+        pages.shoot(page, "by-hand-sent-before", whole=True)
+        give(page, "surprise", other)
         pages.finish(page)
         expect(page.locator("main")).to_contain_text("2 films")
-    sha256 = hashlib.sha256(film.read_bytes()).hexdigest()
-    assert people.films(invitation) == {"rest": sha256, "surprise": sha256}
+    sent = {"rest": film, "surprise": other}
+    assert people.films(invitation) == {
+        task: hashlib.sha256(file.read_bytes()).hexdigest() for task, file in sent.items()
+    }
     for capture in people.captures(invitation).values():
         assert capture["by_hand"] is True
         assert capture["mime"] == "video/mp4"

@@ -108,13 +108,33 @@ def test_a_film_stopped_by_hand_is_not_kept_and_can_be_made_again(
     pages.start(page, "Sit still")
     page.wait_for_timeout(3000)  # parts of it have been sent
     pages.press(page, "Stop this film")
-    expect(page.get_by_text("Nothing of this film is kept")).to_be_visible()
+    expect(page.get_by_text("This film is not kept")).to_be_visible()
     assert people.films(invitation) == {}
     pages.press(page, "Continue")
     pages.start(page, "Sit still")
     pages.take_ends(page)
     arrives(people, invitation, "rest")
     assert people.attempts(invitation) == [("rest", 1, False)]
+
+
+def test_a_sign_in_in_another_tab_keeps_no_film_from_being_sent(
+    people: People, invitation: Invitation, page: Page
+) -> None:
+    pages.set_up_camera(page)
+    before = page.context.cookies()
+    other = page.context.new_page()
+    pages.sign_in(other, page.evaluate("location.origin"))
+    expect(other.get_by_role("button", name="Sign out")).to_be_attached()
+    other.close()
+    tokens = [
+        next(one["value"] for one in cookies if "csrf" in one["name"])
+        for cookies in (before, page.context.cookies())
+    ]
+    assert tokens[0] != tokens[1]
+    page.bring_to_front()
+    pages.start(page, "Sit still")
+    pages.take_ends(page)
+    arrives(people, invitation, "rest")
 
 
 def test_of_a_film_during_which_the_page_was_left_the_part_is_kept(

@@ -31,10 +31,10 @@ SEED = 1948  # no other test hands in the same films
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two clips of four seconds, one of them twice, and a text."""
+    """Rest of eleven seconds, a smile of four, which lies there twice, and a text."""
     folder = tmp_path_factory.mktemp("clips")
     smile = Movement("smile", 1.0, 0.6, hold=1.4)
-    animate(folder / "rest.mp4", VideoScript(4.0, seed=SEED))
+    animate(folder / "rest.mp4", VideoScript(11.0, seed=SEED))
     animate(folder / f"{NAME}.mp4", VideoScript(4.0, (smile,), seed=SEED))
     shutil.copy(folder / f"{NAME}.mp4", folder / f"{NAME} copy.mp4")
     (folder / "notes.txt").write_text("He smiled well.", "utf-8")
@@ -72,7 +72,7 @@ def test_a_folder_becomes_a_session_though_the_network_is_lost(page: Page, folde
     smile, copy = row(page, f"{NAME}.mp4"), row(page, f"{NAME} copy.mp4")
     expect(smile.get_by_label("Task of")).to_have_value("smile")
     expect(row(page, "rest.mp4").get_by_label("Task of")).to_have_value("rest")
-    expect(row(page, "rest.mp4").get_by_text("4.0 s")).to_be_visible()
+    expect(row(page, "rest.mp4").get_by_text("11.0 s")).to_be_visible()
     expect(row(page, "notes.txt")).to_contain_text("no film that Mimia can read")
     expect(smile).to_contain_text("only that of the newer file counts")
     page.get_by_label("Date", exact=True).fill("2024-05-03")

@@ -100,7 +100,7 @@ def test_the_keyboard_alone_leads_to_the_receipt(
     enter(page, "Start now")
     pages.take_begins(page)
     page.keyboard.press("Escape")
-    expect(page.get_by_text("Nothing of this film is kept")).to_be_visible()
+    expect(page.get_by_text("This film is not kept")).to_be_visible()
     enter(page, "Continue")
     for _ in range(3):
         enter(page, "Start now")

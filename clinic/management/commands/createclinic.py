@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from clinic import schema
 from clinic.accounts.services import ClinicExists, create_clinic
 
 
@@ -19,6 +20,8 @@ class Command(BaseCommand):
         parser.add_argument("--phone", default="", help="shown on every patient page")
 
     def handle(self, *args: Any, name: str, admin: str, phone: str, **options: Any) -> None:
+        if problem := schema.hindrance():
+            raise CommandError(problem)
         try:
             address = create_clinic(name, admin_email=admin, phone=phone)
         except ClinicExists as error:

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from clinic import demo
+from clinic import demo, schema
 from clinic.accounts.models import Clinic
 
 
@@ -31,6 +31,8 @@ class Command(BaseCommand):
     def handle(
         self, *args: Any, if_empty: bool, fill: bool, passwords: bool, **options: Any
     ) -> None:
+        if problem := schema.hindrance():
+            raise CommandError(problem)
         if fill:
             self._fill()
         elif passwords:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from clinic.accounts.services import forget_logins
 from clinic.audit import chain
 from clinic.recordings import salvage, services, strays
 from clinic.uploads.services import reap
@@ -14,7 +15,8 @@ from clinic.uploads.services import reap
 class Command(BaseCommand):
     help = (
         "Keep what arrived of films that were never handed in, finish abandoned sessions, delete "
-        "unfinished uploads and stray files whose time is over, seal what the audit trail lacks."
+        "unfinished uploads, stray files and logins whose time is over, seal what the audit trail "
+        "lacks."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -23,6 +25,7 @@ class Command(BaseCommand):
             "abandoned sessions finished": services.finish_abandoned(),
             "unfinished uploads deleted": reap(),
             "stray files deleted": strays.remove(),
+            "expired logins deleted": forget_logins(),
             "audit events sealed late": chain.seal_all(),
         }
         for what, count in counts.items():

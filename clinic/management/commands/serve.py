@@ -1,8 +1,9 @@
 """`manage.py serve`: the web server and its workers, as supervised processes of their own.
 
-A worker that dies is started again; `reap` tidies up every hour, and every five minutes `remind`
-sends what is due. Ctrl-C or SIGTERM ends every process that was started here; workers give their
-jobs back first.
+A worker that dies is started again; `reap` tidies up every hour, every five minutes `remind` sends
+what is due, and once a day `verify_audit` verifies the audit trail and `judge` reaches all verdicts
+anew, first JUDGE_AFTER_S after the start. Ctrl-C or SIGTERM ends every process that was started
+here; workers give their jobs back first.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from clinic import schema
 from clinic.accounts.models import Clinic
 
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
@@ -29,6 +31,9 @@ GRACE_S = 10
 RESTART_PAUSE_S = 1.0
 REAP_EVERY_S = 3600
 REMIND_EVERY_S = 300
+VERIFY_EVERY_S = 24 * 3600
+JUDGE_EVERY_S = 24 * 3600
+JUDGE_AFTER_S = 60  # what else starts is through by then
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -75,12 +80,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
         if workers < 1:
             raise CommandError("--workers must be at least 1: without one nothing is analysed.")
+        if problem := schema.hindrance():
+            raise CommandError(problem)
         has_demo = Clinic.objects.filter(is_demo=True).exists()
-        if has_demo and host not in settings.LOCAL_HOSTS:
-            raise CommandError(
-                f"The demo clinic's accounts are for this machine only, and --host is {host}. "
-                "Serve on 127.0.0.1, or start a real site with a new DATA_DIR."
-            )
+        if has_demo:
+            _require_local("--host", host)
+            _require_local("SITE_URL's host", settings.SITE_HOST)
         stop = threading.Event()
 
         def told_to_stop(number: int, frame: FrameType | None) -> None:
@@ -101,13 +106,10 @@ class Command(BaseCommand):
             _end(children)
 
     def _supervise(self, children: list[Child], web: Child, stop: threading.Event) -> None:
-        chores = [
-            Child("reap", [*MANAGE, "reap"], forever=False, every_s=REAP_EVERY_S),
-            Child("remind", [*MANAGE, "remind"], forever=False, every_s=REMIND_EVERY_S),
-        ]
-        children += chores
+        due = chores()
+        children += due
         while not stop.wait(RESTART_PAUSE_S):
-            for chore in chores:
+            for chore in due:
                 if chore.is_due:
                     chore.start()
             if web.ended is not None:
@@ -119,6 +121,29 @@ class Command(BaseCommand):
                 if child.forever and child.ended is not None:
                     self.stderr.write(f"{child.name} ended with {child.ended}; starting it again")
                     child.start()
+
+
+def chores() -> list[Child]:
+    """All due at once but `judge`, which has much to do: that waits for JUDGE_AFTER_S."""
+
+    def chore(command: str, every_s: float, after_s: float = -math.inf) -> Child:
+        started = time.monotonic() - every_s + after_s
+        return Child(command, [*MANAGE, command], forever=False, every_s=every_s, started=started)
+
+    return [
+        chore("reap", REAP_EVERY_S),
+        chore("remind", REMIND_EVERY_S),
+        chore("verify_audit", VERIFY_EVERY_S),
+        chore("judge", JUDGE_EVERY_S, JUDGE_AFTER_S),
+    ]
+
+
+def _require_local(name: str, host: str) -> None:
+    if host not in settings.LOCAL_HOSTS:
+        raise CommandError(
+            f"The demo clinic's accounts are for this machine only, and {name} is {host}. "
+            "Serve on 127.0.0.1 as localhost, or start a real site with a new DATA_DIR."
+        )
 
 
 def _end_with_parent() -> None:

@@ -11,9 +11,11 @@ from clinic.audit import chain
 
 class Command(BaseCommand):
     help = (
-        "Recompute the audit trail's chain of hashes and print its length and head. Keep the head "
-        "in a place that this site cannot write to; a later run with --expect proves that all "
-        "events up to it are still as they were."
+        "Recompute the audit trail's chain of hashes, keep the outcome for the Audit page, and "
+        "print the chain's length and head. Each run looks for the head of the last one that found "
+        "the chain whole. Whoever writes to the whole database can change that as well: keep the "
+        "head in a place that this site cannot write to, and a later run with --expect proves that "
+        "all events up to it are still as they were."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,7 +32,7 @@ class Command(BaseCommand):
         if report.broken is not None:
             raise CommandError(
                 f"The chain is broken at position {report.broken}: {report.why}. "
-                f"In all, {report.wrong} events are not as they were and {report.missing} "
+                f"At least {report.wrong} events are not as they were and {report.missing} "
                 "are missing."
             )
         if report.expected is False:

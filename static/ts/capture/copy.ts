@@ -38,6 +38,11 @@ export class LocalCopy {
     this.write(() => this.store.complete(this.take, facts));
   }
 
+  /** The clinic did not take the film: it stays, but stands for no other. */
+  refuse(): void {
+    this.write(() => this.store.refuse(this.take));
+  }
+
   /** Deletes the film here; the note stays until the server's part has gone too. */
   unwant(): void {
     this.queue(() => this.store.unwant(this.take));

@@ -4,6 +4,7 @@ import type { LocalCopy } from "./copy";
 import { Delivery } from "./delivery";
 import { FilmShorter } from "./film";
 import { SETUP, SMILE } from "./fixtures";
+import { sha256 } from "./hash";
 import type { LeftTake, TakeStore } from "./store";
 import { NotAsSent, NotWanted, SubmitRefused, submitTake } from "./submit";
 import { FilmUpload, UploadRefused, removeUpload } from "./upload";
@@ -20,7 +21,7 @@ vi.mock("./submit", async (original) => ({
 }));
 vi.mock("./hash", async (original) => ({
   ...(await original<typeof import("./hash")>()),
-  sha256: async () => "f00d",
+  sha256: vi.fn(async () => "f00d"),
 }));
 
 const RECEIPT = { recording: "r", task: "smile", attempt: 1, sha256: "f00d", received: "" };
@@ -32,6 +33,7 @@ const LEFT: LeftTake = {
   started: "2026-05-03T14:03:00Z",
   address: "http://localhost/uploads/old",
   unwanted: false,
+  refused: false,
   chunks: [new Blob(["01234"]), new Blob(["56789"])],
   seconds: 2,
   facts: null,
@@ -55,6 +57,7 @@ describe("the delivery of a take", () => {
     locate: vi.fn(),
     unwant: vi.fn(),
     forget: vi.fn(),
+    refuse: vi.fn(),
     isSafe: vi.fn(),
     seemsSafe: true,
   };
@@ -188,6 +191,51 @@ describe("the delivery of a take", () => {
     expect(delivery.state).toEqual({ kind: "refused", words: refusal.message });
     expect(delivery.isSettled).toBe(true);
     expect(copy.forget).not.toHaveBeenCalled();
+    expect(copy.refuse).toHaveBeenCalled();
+  });
+
+  it("is over for good where the device cannot read its own film", async () => {
+    vi.mocked(sha256).mockRejectedValueOnce(new DOMException("gone", "NotReadableError"));
+    const shown = vi.spyOn(console, "error").mockReturnValue(undefined);
+    start(nothing);
+    await delivery.complete([], {});
+    expect(delivery.state).toMatchObject({ kind: "refused", words: /on your device/ });
+    expect(upload.stop).toHaveBeenCalled();
+    network().sent(4);
+    network().offline();
+    expect(delivery.state.kind).toBe("refused");
+    expect(shown).toHaveBeenCalled();
+  });
+
+  it("is sent as a whole when all of it is there, and read only once", async () => {
+    upload = uploadThat(Promise.resolve("abc"));
+    delivery.beginWhole("video/mp4", [new Blob(["01234"]), new Blob(["56789"])], "beef");
+    const [film] = vi.mocked(FilmUpload).mock.calls[0]!;
+    expect([film.size, film.isFinished]).toEqual([10, true]);
+    expect(copy.add).toHaveBeenCalledTimes(2);
+    await delivery.complete([], { by_hand: true });
+    expect(vi.mocked(submitTake).mock.calls[0]![2].sha256).toBe("beef");
+    expect(sha256).not.toHaveBeenCalled();
+  });
+
+  it("tells how long ago the take began, also where the page's clock stood still", async () => {
+    start(Promise.resolve("abc"));
+    await vi.advanceTimersByTimeAsync(60_000);
+    await delivery.complete([], {});
+    const ago = vi.mocked(submitTake).mock.calls[0]![3];
+    expect(ago()).toBe(60);
+    vi.setSystemTime(Date.now() + 3600_000); // the device slept
+    expect(ago()).toBe(3660);
+    vi.setSystemTime(Date.now() - 7200_000); // its clock was put back
+    expect(ago()).toBe(60);
+  });
+
+  it("tells of a film that was left how long ago its note was made", async () => {
+    uploadThat(Promise.resolve("old"));
+    vi.setSystemTime("2026-05-05T14:03:00Z");
+    delivery.resume(LEFT);
+    await delivery.complete([], {});
+    expect(vi.mocked(submitTake).mock.calls[0]![3]()).toBe(2 * 24 * 3600);
   });
 
   it("tells apart a film that is not needed", async () => {
@@ -276,7 +324,7 @@ describe("the delivery of a take", () => {
     delivery.cancel();
     expect(upload.stop).toHaveBeenCalled();
     expect(copy.unwant).toHaveBeenCalled();
-    expect(removeUpload).toHaveBeenCalledWith("http://localhost/uploads/abc", "token");
+    expect(removeUpload).toHaveBeenCalledWith("http://localhost/uploads/abc", SETUP.csrf);
     await vi.advanceTimersByTimeAsync(0);
     expect(copy.forget).toHaveBeenCalled();
     expect(delivery.isSettled).toBe(true);
@@ -301,7 +349,7 @@ describe("the delivery of a take", () => {
 
   it("has its submission stopped once it is cancelled", async () => {
     start(Promise.resolve("abc"));
-    vi.mocked(submitTake).mockImplementation(async (_address, _csrf, _take, _listener, signal) => {
+    vi.mocked(submitTake).mockImplementation(async (_address, _csrf, _take, _ago, _listener, signal) => {
       delivery.cancel();
       expect(signal.aborted).toBe(true);
       throw new NotWanted();

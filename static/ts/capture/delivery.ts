@@ -52,6 +52,9 @@ export class Delivery {
   private mime = "";
   private address: string | null = null;
   private bytesSent = 0;
+  private digest: string | null = null;
+  /** Seconds since the take began. */
+  private ago = (): number => 0;
 
   constructor(
     readonly task: Task,
@@ -62,7 +65,22 @@ export class Delivery {
 
   /** The recorder has started: keeping and sending begin. */
   begin(mime: string): void {
+    this.open(mime);
+    this.send();
+  }
+
+  /** A film that is there as a whole, of this SHA-256: no more of it will come. */
+  beginWhole(mime: string, pieces: readonly Blob[], digest: string): void {
+    this.digest = digest;
+    this.open(mime);
+    for (const piece of pieces) this.add(piece);
+    this.film.finish();
+    this.send();
+  }
+
+  private open(mime: string): void {
     this.mime = mime;
+    this.ago = since(performance.now(), Date.now());
     const take = {
       id: randomId(),
       session: this.setup.session,
@@ -71,13 +89,13 @@ export class Delivery {
       started: new Date().toISOString(),
     };
     this.copy = this.store?.begin(take) ?? null;
-    this.send();
   }
 
   /** Takes up a film that an earlier visit to the page left on this device. */
   resume(left: LeftTake): void {
     this.mime = left.mime;
     this.address = left.address;
+    this.ago = since(performance.now(), Date.parse(left.started));
     this.copy = this.store?.copyOf(left) ?? null;
     for (const chunk of left.chunks) this.film.add(chunk);
     this.send();
@@ -137,13 +155,20 @@ export class Delivery {
     this.film.finish();
     this.copy?.complete(told);
     try {
-      const receipt = await this.handedIn(told, await sha256(this.film.blob()));
+      this.digest ??= await sha256(this.film.blob());
+      const receipt = await this.handedIn(told, this.digest);
       this.copy?.forget();
       this.film.drop();
       this.tell({ kind: "received", receipt });
     } catch (error) {
-      if (!this.cancelled) this.tell(failure(error));
+      if (!this.cancelled) this.giveUp(failure(error));
     }
+  }
+
+  private giveUp(state: DeliveryState): void {
+    this.upload?.stop();
+    if (state.kind === "refused") this.copy?.refuse();
+    this.tell(state);
   }
 
   /** The receipt, however long it takes. Throws what makes the film stay here. */
@@ -171,7 +196,8 @@ export class Delivery {
     const upload = await this.upload!.arrived;
     const { submit: address, csrf } = this.setup;
     const submission = { upload, task: this.task.code, ...facts, sha256 };
-    return submitTake(address, csrf, submission, this.listener, this.unwanted.signal);
+    const { ago, listener, unwanted } = this;
+    return submitTake(address, csrf, submission, ago, listener, unwanted.signal);
   }
 
   /** Whether this device keeps the film, or why not. */
@@ -196,7 +222,7 @@ export class Delivery {
   }
 
   private tell(state: DeliveryState): void {
-    if (this.cancelled) return;
+    if (this.isSettled) return;
     this.state = state;
     this.changed();
   }
@@ -206,11 +232,17 @@ export class Delivery {
 export async function removeTake(
   copy: LocalCopy | null,
   address: string | null,
-  csrf: string,
+  csrf: () => string,
 ): Promise<void> {
   copy?.unwant();
   if (address !== null) await removeUpload(address, csrf);
   copy?.forget();
+}
+
+/** Tells the seconds since a moment of the page's clock and of the device's, whichever says more:
+ * the page's may stand still while the device sleeps. */
+function since(page: number, device: number): () => number {
+  return () => Math.max(performance.now() - page, Date.now() - device) / 1000;
 }
 
 function failure(error: unknown): DeliveryState {

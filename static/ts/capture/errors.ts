@@ -102,7 +102,11 @@ export class PageLeft extends CaptureError {
 export class StoppedByHand extends CaptureError {
   readonly title = t("You stopped the film");
   constructor() {
-    super(t("Take all the time you need. Nothing of this film is kept."));
+    super(
+      t(
+        "Take all the time you need. This film is not kept: what has been sent of it is deleted as soon as there is a connection.",
+      ),
+    );
   }
 }
 

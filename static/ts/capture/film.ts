@@ -18,8 +18,9 @@ export class FilmShorter extends Error {
 export class Film {
   private chunks: Blob[] = [];
   private waiting: Array<() => void> = [];
-  private isFinished = false;
   private lastPart = performance.now();
+  /** No more chunks come. */
+  isFinished = false;
   size = 0;
 
   /** False: the film was finished before, and its bytes stay as they are. */

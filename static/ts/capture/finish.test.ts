@@ -3,6 +3,7 @@ import { finishSession } from "./finish";
 
 const FORM = document.createElement("form");
 FORM.action = "/finish/";
+FORM.innerHTML = '<input type="hidden" name="csrfmiddlewaretoken" value="of the page">';
 
 function answer(status: number, body = "") {
   return { status, text: async () => body };
@@ -18,12 +19,14 @@ describe("finishing a session", () => {
     const fetch = vi.fn().mockResolvedValue(answer(0));
     vi.stubGlobal("fetch", fetch);
     const leave = vi.fn();
-    await finishSession(FORM, leave);
+    await finishSession(FORM, () => "token", leave);
     expect(fetch.mock.calls[0]![1]).toMatchObject({
       method: "POST",
       redirect: "manual",
       headers: { Accept: "application/json" },
     });
+    const told = fetch.mock.calls[0]![1].body as FormData;
+    expect(told.getAll("csrfmiddlewaretoken")).toEqual(["token"]);
     expect(leave).toHaveBeenCalled();
   });
 
@@ -38,7 +41,7 @@ describe("finishing a session", () => {
     vi.stubGlobal("fetch", fetch);
     const leave = vi.fn();
     document.body.innerHTML = '<p id="finishing-words"></p>';
-    const finished = finishSession(FORM, leave);
+    const finished = finishSession(FORM, () => "token", leave);
     await vi.advanceTimersByTimeAsync(500);
     expect(leave).not.toHaveBeenCalled();
     expect(document.body.textContent).toBe("No connection. We go on when the network is back.");
@@ -58,7 +61,7 @@ describe("finishing a session", () => {
     vi.stubGlobal("fetch", fetch);
     const leave = vi.fn();
     document.body.innerHTML = '<p id="finishing-words"></p>';
-    void finishSession(FORM, leave);
+    void finishSession(FORM, () => "token", leave);
     await vi.advanceTimersByTimeAsync(89_000); // the server checks parts of films first
     expect(fetch).toHaveBeenCalledTimes(1);
     await vi.advanceTimersByTimeAsync(3_000);
@@ -68,7 +71,7 @@ describe("finishing a session", () => {
   it("goes on when the clinic says that the link has ended", async () => {
     vi.stubGlobal("fetch", async () => answer(404, '{"error": "Your link has ended."}'));
     const leave = vi.fn();
-    await finishSession(FORM, leave);
+    await finishSession(FORM, () => "token", leave);
     expect(leave).toHaveBeenCalled();
   });
 });

@@ -8,18 +8,21 @@ import { t } from "./translate";
 /** `leave` opens this page anew: a finished session leads on to its receipt. Tells why it waits. */
 export async function finishSession(
   form: HTMLFormElement,
+  csrf: () => string,
   leave: () => void = () => window.location.reload(),
 ): Promise<void> {
   const patience = new Patience();
-  while (!(await isHeard(form))) await patience.wait();
+  while (!(await isHeard(form, csrf()))) await patience.wait();
   leave();
 }
 
 /** The server leads on to the next page, or says in its own words why not. */
-async function isHeard(form: HTMLFormElement): Promise<boolean> {
+async function isHeard(form: HTMLFormElement, csrf: string): Promise<boolean> {
+  const told = new FormData(form);
+  told.set("csrfmiddlewaretoken", csrf);
   const asked: RequestInit = {
     method: "POST",
-    body: new FormData(form),
+    body: told,
     headers: { Accept: "application/json" },
     redirect: "manual",
   };

@@ -21,7 +21,8 @@ export const SETUP: Setup = {
   progress: "/progress/",
   socket: "/ws/",
   maxPatch: 1024,
-  csrf: "token",
+  maxBytes: 8 * 1024 * 1024,
+  csrf: () => "token",
   tasks: [REST, SMILE],
   practice: false,
   helped: false,
@@ -51,7 +52,7 @@ export const PAGE = `
   <video id="preview"></video>
   ${panel("problem", '<h1 id="problem-title"></h1><p id="problem-words"></p><button data-act="retry"></button><button data-act="by-hand"></button>')}
   ${["rest", "smile"].map((code) => panel(`task-${code}`, `<p id="place-${code}"></p><p data-read>Do it.</p>${START}`)).join("")}
-  ${["rest", "smile"].map((code) => panel(`hand-${code}`, `<input type="file" id="file-${code}">
+  ${["rest", "smile"].map((code) => panel(`hand-${code}`, `<p id="unfit-${code}" hidden></p><input type="file" id="file-${code}">
     <button data-act="later"></button><button data-act="skip"></button>`)).join("")}
   ${panel("stopped", `<h1 id="stopped-title"></h1><p id="stopped-words"></p><button data-act="again"></button>
     ${button("by-hand", "stopped-by-hand")}

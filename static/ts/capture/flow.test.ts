@@ -10,6 +10,7 @@ import { Screen, element } from "./screen";
 import type { Setup } from "./setup";
 import { SessionHold } from "./tabs";
 import { recordTake } from "./take";
+import { removeUpload } from "./upload";
 
 vi.mock("./camera", async (original) => ({
   ...(await original<typeof import("./camera")>()),
@@ -91,6 +92,7 @@ describe("the visit to the record page", () => {
   afterEach(() => {
     vi.resetAllMocks();
     vi.useRealTimers();
+    vi.unstubAllGlobals();
   });
 
   it("goes from one tap to the end by itself", async () => {
@@ -196,7 +198,7 @@ describe("the visit to the record page", () => {
     await cameraReady();
     await seconds(READ_S);
     expect(panel()).toBe("paused");
-    expect(element("paused-words").textContent).toContain("Nothing of this film is kept");
+    expect(element("paused-words").textContent).toContain("This film is not kept");
     await press("skip");
     expect(panel()).toBe("task-smile");
   });
@@ -267,8 +269,22 @@ describe("the visit to the record page", () => {
   it("finishes by itself when all films are there", async () => {
     await begin({ tasks: [{ ...REST, received: true }] });
     await seconds(20 + 21);
-    expect(finishSession).toHaveBeenCalledWith(element("finish-form"));
+    expect(finishSession).toHaveBeenCalledWith(element("finish-form"), SETUP.csrf);
     expect(panel()).toBe("finishing");
+  });
+
+  it("finishes only once the clinic has heard which films were stopped", async () => {
+    let answer!: (response: unknown) => void;
+    vi.stubGlobal("fetch", () => new Promise((resolve) => (answer = resolve)));
+    const removed = removeUpload("http://localhost/uploads/abc", SETUP.csrf);
+    await begin({ tasks: [{ ...REST, received: true }] });
+    await seconds(20 + 21);
+    expect(panel()).toBe("finishing");
+    expect(finishSession).not.toHaveBeenCalled();
+    answer({ status: 204, text: async () => "" });
+    await removed;
+    await seconds(0);
+    expect(finishSession).toHaveBeenCalled();
   });
 
   it("asks first when the films are being made in another window", async () => {

@@ -16,6 +16,7 @@ import { TakeStore } from "./store";
 import { SessionHold } from "./tabs";
 import { recordTake } from "./take";
 import { t } from "./translate";
+import { allRemoved } from "./upload";
 import { Viewfinder } from "./viewfinder";
 import { waitToStart, type Start } from "./waiting";
 import { sendingWords } from "./words";
@@ -27,6 +28,7 @@ export class CaptureFlow {
   private readonly review: Review;
   private readonly closed = new AbortController();
   private readonly byMyself = document.getElementById("by-myself") as HTMLInputElement | null;
+  private readonly chosen = new Map<string, string>();
   private store: TakeStore | null = null;
   /** Films are made by the device's own camera program. */
   private byHand = false;
@@ -60,7 +62,8 @@ export class CaptureFlow {
       tasks = answer === "later" ? this.setup.tasks : answer;
     }
     this.screen.open("finishing");
-    await finishSession(element<HTMLFormElement>("finish-form"));
+    await allRemoved(); // else the clinic keeps what it has of a film that was stopped
+    await finishSession(element<HTMLFormElement>("finish-form"), this.setup.csrf);
   }
 
   /** The films that an earlier visit left on this device, of tasks for which there is none yet. */
@@ -128,8 +131,8 @@ export class CaptureFlow {
   }
 
   private async filmByHand(task: Task): Promise<string> {
-    const { setup, screen, store, changed } = this;
-    const film = await askForFilm(task, { setup, screen, store, changed });
+    const { setup, screen, store, changed, chosen } = this;
+    const film = await askForFilm(task, { setup, screen, store, changed, chosen });
     if (typeof film === "string") return this.laterOr(film);
     this.deliveries.add(film);
     changed();

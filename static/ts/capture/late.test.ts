@@ -45,7 +45,7 @@ describe("films that are still here when the session is finished", () => {
   const upload = (arrived: () => Promise<string>) => () => {
     const promise = arrived();
     promise.catch(() => undefined);
-    return { arrived: promise, sendAgain: () => undefined } as unknown as FilmUpload;
+    return { arrived: promise, sendAgain: () => undefined, stop: () => undefined } as unknown as FilmUpload;
   };
   const uploads = (arrived: () => Promise<string>) =>
     vi.mocked(FilmUpload).mockReset().mockImplementation(upload(arrived));

@@ -1,10 +1,12 @@
-// Entry of the recording flow's pages: taps on all of them, the recorder and the receipt on theirs.
+// Entry of the recording flow's pages: taps and the end of old films on all of them, the recorder and
+// the receipt on theirs.
 import { followAnalysis, showLate } from "./done";
 import { CaptureFlow } from "./flow";
 import { sendLate } from "./late";
 import type { ProgressAddresses } from "./progress";
 import { Screen } from "./screen";
 import { readJson, readSetup } from "./setup";
+import { TakeStore } from "./store";
 import { guardForms } from "./taps";
 
 if (document.getElementById("setup")) {
@@ -18,3 +20,5 @@ if (document.getElementById("addresses")) {
 if (document.getElementById("late")) {
   void sendLate(readSetup("late"), showLate);
 }
+const open = document.querySelector<HTMLMetaElement>("meta[name=open-session]");
+void TakeStore.purge(open?.content ?? null);

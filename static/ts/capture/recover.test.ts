@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SETUP, SMILE } from "./fixtures";
 import { recover } from "./recover";
 import { TakeStore, type NewTake, type TakeFacts } from "./store";
-import { submitTake, type Submission } from "./submit";
+import { SubmitRefused, submitTake, type Submission } from "./submit";
 import { FilmUpload, removeUpload } from "./upload";
 
 // The network is the outside world here; the store is a real one.
@@ -30,6 +30,7 @@ interface Leaving extends Partial<NewTake> {
   readonly seconds?: number;
   readonly facts?: TakeFacts;
   readonly unwanted?: boolean;
+  readonly refused?: boolean;
 }
 
 describe("films that an earlier visit left", () => {
@@ -37,7 +38,7 @@ describe("films that an earlier visit left", () => {
   let store: TakeStore;
 
   /** A take of which so many seconds were recorded before the page was closed. */
-  async function leave({ seconds = 3, facts, unwanted, ...note }: Leaving = {}): Promise<void> {
+  async function leave({ seconds = 3, facts, unwanted, refused, ...note }: Leaving = {}): Promise<void> {
     const take = { id: "1d", session: "5e55", task: "smile", mime: "video/webm", ...note };
     const copy = store.begin({ started: new Date().toISOString(), ...take });
     copy.locate(ADDRESS);
@@ -46,6 +47,7 @@ describe("films that an earlier visit left", () => {
       copy.add(new Blob([`${take.id}${second} `]));
     }
     if (facts) copy.complete(facts);
+    if (refused) copy.refuse();
     if (unwanted) copy.unwant();
     await copy.isSafe();
   }
@@ -68,7 +70,7 @@ describe("films that an earlier visit left", () => {
     sent.length = 0;
     vi.mocked(removeUpload).mockReset().mockResolvedValue(undefined);
     vi.mocked(FilmUpload).mockReset().mockImplementation(
-      (film) => ({ arrived: film.blob().text() }) as unknown as FilmUpload,
+      (film) => ({ arrived: film.blob().text(), stop: vi.fn() }) as unknown as FilmUpload,
     );
     vi.mocked(submitTake).mockReset().mockImplementation(async (_address, _csrf, take) => {
       sent.push({ text: take.upload, take });
@@ -111,7 +113,7 @@ describe("films that an earlier visit left", () => {
     await leave();
     const received = { ...SETUP, tasks: [{ ...SMILE, received: true }] };
     expect(await come(received)).toEqual([]);
-    expect(removeUpload).toHaveBeenCalledWith(ADDRESS, "token");
+    expect(removeUpload).toHaveBeenCalledWith(ADDRESS, SETUP.csrf);
     expect(await stillHere()).toEqual([]);
   });
 
@@ -134,9 +136,7 @@ describe("films that an earlier visit left", () => {
 
   it("are sent though they have lain here for long", async () => {
     await leave({ facts: WHOLE, started: "2020-01-01T00:00:00.000Z" });
-    await leave({ session: "07e7", id: "other", started: "2020-01-01T00:00:00.000Z" });
     expect(await come()).toEqual(["smile"]);
-    await vi.waitFor(async () => expect(await store.left("07e7")).toEqual([]));
   });
 
   it("are sent when they are whole, though the clinic may have them", async () => {
@@ -154,6 +154,27 @@ describe("films that an earlier visit left", () => {
     expect(await stillHere()).toEqual([]);
   });
 
+  it("are all kept when the clinic does not take the one that is sent", async () => {
+    await leave({ id: "a", facts: WHOLE, started: "2999-01-01" });
+    await leave({ id: "b", started: "2999-01-02" });
+    vi.mocked(submitTake).mockRejectedValue(new SubmitRefused("It is empty."));
+    expect(await come()).toEqual(["smile"]);
+    expect(await stillHere()).toEqual(["a", "b"]);
+    expect(removeUpload).not.toHaveBeenCalled();
+  });
+
+  it("do not stand back behind one that the clinic did not take before", async () => {
+    await leave({ id: "a", facts: WHOLE, started: "2999-01-01", refused: true });
+    await leave({ id: "b", seconds: 2, started: "2999-01-02" });
+    expect(await come()).toEqual(["smile part"]);
+    expect(sent.map(({ text }) => text)).toEqual(["b1 b2 "]);
+  });
+
+  it("are tried again where they were not taken and there are no others", async () => {
+    await leave({ id: "a", facts: WHOLE, refused: true });
+    expect(await come()).toEqual(["smile"]);
+  });
+
   it("count by the longest part where there is no whole film", async () => {
     await leave({ id: "a", seconds: 4, started: "2999-01-01" });
     await leave({ id: "b", seconds: 2, started: "2999-01-02" });
@@ -164,7 +185,7 @@ describe("films that an earlier visit left", () => {
   it("are only removed from the server when nobody wanted them", async () => {
     await leave({ unwanted: true });
     expect(await come()).toEqual([]);
-    expect(removeUpload).toHaveBeenCalledWith(ADDRESS, "token");
+    expect(removeUpload).toHaveBeenCalledWith(ADDRESS, SETUP.csrf);
     expect(sent).toEqual([]);
     expect(await stillHere()).toEqual([]);
   });

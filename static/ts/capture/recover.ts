@@ -20,13 +20,16 @@ export async function recover(
     const films = setup.tasks.flatMap((task) => {
       const ofTask = left.filter((take) => take.task === task.code);
       const wanted = theOneToSend(task, ofTask);
-      const isWholeThere = task.received || (wanted !== null && isWhole(wanted));
-      for (const take of ofTask) {
-        if (take !== wanted) putAway(take, isWholeThere, store, setup.csrf);
-      }
-      return wanted ? [sent(wanted, new Delivery(task, setup, changed, store))] : [];
+      const others = ofTask.filter((take) => take !== wanted);
+      for (const take of others) putAway(take, task.received, store, setup.csrf);
+      if (!wanted) return [];
+      const delivery = new Delivery(task, setup, changed, store);
+      void sent(wanted, delivery).then(() => {
+        const isWholeThere = delivery.state.kind === "received" && !delivery.isPartial;
+        if (isWholeThere) for (const take of others) putAway(take, true, store, setup.csrf);
+      });
+      return [delivery];
     });
-    store.purgeOld(setup.session).catch(console.error);
     return films;
   } catch (error) {
     console.error(error);
@@ -34,9 +37,12 @@ export async function recover(
   }
 }
 
-/** The newest whole film, else the longest part of one, where the clinic has no film yet. */
+/** The newest whole film, else the longest part of one, where the clinic has no film yet. Those that
+ * the clinic did not take before are tried where there are no others. */
 function theOneToSend(task: Task, takes: readonly LeftTake[]): LeftTake | null {
-  const films = takes.filter((take) => !take.unwanted && take.chunks.length > 0);
+  const there = takes.filter((take) => !take.unwanted && take.chunks.length > 0);
+  const untried = there.filter((take) => !take.refused);
+  const films = untried.length > 0 ? untried : there;
   const whole = films.filter(isWhole).pop();
   if (whole || task.received) return whole ?? null;
   return films.sort((a, b) => a.seconds - b.seconds).pop() ?? null;
@@ -48,19 +54,19 @@ function isWhole({ facts }: LeftTake): boolean {
 
 /**
  * A take that is not sent. The server may have more of it than this device: its part goes only
- * when nobody wants it, or a whole film stands for it. Until then a shorter part stays here.
+ * when nobody wants it, or the clinic has a whole film. Until then a shorter part stays here.
  */
-function putAway(take: LeftTake, isWholeThere: boolean, store: TakeStore, csrf: string): void {
+function putAway(take: LeftTake, isWholeThere: boolean, store: TakeStore, csrf: () => string): void {
   if (take.unwanted || isWholeThere) void removeTake(store.copyOf(take), take.address, csrf);
   else if (take.chunks.length === 0) store.copyOf(take).forget();
 }
 
-function sent(left: LeftTake, delivery: Delivery): Delivery {
+/** Resolves when the film is settled. */
+async function sent(left: LeftTake, delivery: Delivery): Promise<void> {
   delivery.resume(left);
   const { cues, capture } = left.facts ?? cutOff(left, delivery.task);
-  if (isWhole(left)) void delivery.complete(cues, capture);
-  else void delivery.breakOff(cues, capture);
-  return delivery;
+  if (isWhole(left)) await delivery.complete(cues, capture);
+  else await delivery.breakOff(cues, capture);
 }
 
 function cutOff({ mime, started, seconds }: LeftTake, task: Task) {

@@ -112,7 +112,7 @@ export class Screen implements Stage {
   }
 
   /** A line below every panel, such as how the films' journey stands; none when empty. */
-  tell(id: "sending" | "expiry", words: string): void {
+  tell(id: "sending" | "expiry" | `unfit-${string}`, words: string): void {
     this.hide(id, words === "");
     this.write(id, words);
   }

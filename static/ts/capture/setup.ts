@@ -29,7 +29,10 @@ export interface Setup {
   readonly progress: string;
   readonly socket: string;
   readonly maxPatch: number;
-  readonly csrf: string;
+  /** No film may have more bytes. */
+  readonly maxBytes: number;
+  /** The token that the server takes at this moment. */
+  readonly csrf: () => string;
   readonly tasks: readonly Task[];
   /** The first session of a patient: nothing depends on it. */
   readonly practice: boolean;
@@ -45,7 +48,7 @@ export interface Setup {
 /** What it takes to deliver films; the receipt page has this only. */
 export type Delivering = Pick<
   Setup,
-  "session" | "uploads" | "submit" | "maxPatch" | "csrf" | "tasks"
+  "session" | "uploads" | "submit" | "maxPatch" | "maxBytes" | "csrf" | "tasks"
 >;
 
 /** Reads a JSON script element of the page by its id. */
@@ -55,10 +58,23 @@ export function readJson<T>(id: string): T {
   return JSON.parse(element.textContent) as T;
 }
 
-/** The page's data `id`, with its CSRF token. */
+/** The page's data `id`, with its CSRF token, which is read from the cookie whenever it is needed:
+ * a sign-in in another tab changes it. */
 export function readSetup(id: "setup"): Setup;
 export function readSetup(id: "late"): Delivering;
 export function readSetup(id: string): Delivering {
-  const csrf = document.querySelector<HTMLInputElement>("input[name=csrfmiddlewaretoken]");
-  return { ...readJson<Omit<Delivering, "csrf">>(id), csrf: csrf?.value ?? "" };
+  return withToken(readJson<Told<Delivering>>(id));
+}
+
+export type Told<T> = Omit<T, "csrf"> & { readonly csrfCookie: string };
+
+/** What the server told of a page, with the token in place of its cookie's name. */
+export function withToken<T extends { readonly csrf: () => string }>({ csrfCookie, ...told }: Told<T>): T {
+  return { ...told, csrf: () => cookie(csrfCookie) } as unknown as T;
+}
+
+/** "" where there is none. */
+function cookie(name: string): string {
+  const found = document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`));
+  return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
 }

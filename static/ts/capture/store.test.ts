@@ -171,7 +171,7 @@ describe("the store of takes on this device", () => {
     ]);
   });
 
-  it("purges what is older than 30 days, but for the session that is filmed now", async () => {
+  it("purges what is older than 30 days, but for the session whose films can still be sent", async () => {
     const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
     await written(store.begin(take({ id: "old", started: daysAgo(31) })));
     await written(store.begin(take({ id: "new", started: daysAgo(29) })));
@@ -179,6 +179,25 @@ describe("the store of takes on this device", () => {
     expect((await store.left("5e55")).map(({ id }) => id)).toEqual(["old", "new"]);
     await store.purgeOld("07e7");
     expect((await store.left("5e55")).map(({ id }) => id)).toEqual(["new"]);
+  });
+
+  it.each([
+    ["07e7", ["new"]],
+    [null, ["new"]],
+    ["5e55", ["old", "new"]],
+  ])("is purged on every page, whose open session is %s", async (open, kept) => {
+    const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+    await written(store.begin(take({ id: "old", started: daysAgo(31) })));
+    await written(store.begin(take({ id: "new", started: daysAgo(29) })));
+    await TakeStore.purge(open);
+    expect((await store.left("5e55")).map(({ id }) => id)).toEqual(kept);
+  });
+
+  it("remembers which films the clinic did not take", async () => {
+    const copy = store.begin(take());
+    copy.refuse();
+    await written(copy);
+    expect(await store.left("5e55")).toMatchObject([{ refused: true, unwanted: false }]);
   });
 
   it("gives the other takes when one cannot be read", async () => {

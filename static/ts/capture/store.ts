@@ -35,6 +35,8 @@ interface Note extends NewTake {
   /** Where the server keeps what it has of the film; null while that is not known. */
   readonly address: string | null;
   readonly state: "recording" | "complete" | "unwanted";
+  /** The clinic did not take it. */
+  readonly refused?: boolean;
   readonly facts: Sealed | null;
 }
 
@@ -50,6 +52,8 @@ export interface LeftTake extends NewTake {
   readonly address: string | null;
   /** Only its removal from the server is left to do. */
   readonly unwanted: boolean;
+  /** The clinic did not take it when it was sent. */
+  readonly refused: boolean;
   readonly chunks: readonly Blob[];
   /** How long the recording had run when the last chunk was kept. */
   readonly seconds: number;
@@ -69,6 +73,17 @@ export class TakeStore {
       return new TakeStore(connection);
     } catch {
       return null;
+    }
+  }
+
+  /** As `purgeOld`, on a page that keeps no films itself. Never rejects. */
+  static async purge(session: string | null): Promise<void> {
+    try {
+      const connection = connect();
+      await new TakeStore(connection).purgeOld(session);
+      (await connection).database.close();
+    } catch (error) {
+      console.error(error);
     }
   }
 
@@ -94,8 +109,9 @@ export class TakeStore {
     return takes;
   }
 
-  /** Deletes what other sessions left here more than 30 days ago. */
-  async purgeOld(session: string): Promise<void> {
+  /** Deletes what was left here more than 30 days ago, but for the session whose films can still
+   * be sent; null: there is none. */
+  async purgeOld(session: string | null): Promise<void> {
     const oldest = new Date(Date.now() - KEEP_DAYS * 24 * 3600 * 1000).toISOString();
     for (const note of await this.notes()) {
       if (note.session !== session && note.started < oldest) await this.forget(note.id);
@@ -130,6 +146,10 @@ export class TakeStore {
   async complete(id: string, facts: TakeFacts): Promise<void> {
     const text = new TextEncoder().encode(JSON.stringify(facts));
     await this.amend(id, { state: "complete", facts: await this.sealed(text, id) });
+  }
+
+  async refuse(id: string): Promise<void> {
+    await this.amend(id, { refused: true });
   }
 
   /** Deletes the film, and remembers that the server's part must go too. */
@@ -169,7 +189,9 @@ export class TakeStore {
     const { id, session, task, mime, started, address } = note;
     const facts = film.length === chunks.length ? await this.factsOf(note) : null;
     const unwanted = note.state === "unwanted";
-    return { id, session, task, mime, started, address, unwanted, chunks: film, seconds, facts };
+    const refused = note.refused ?? false;
+    const take = { id, session, task, mime, started, address, unwanted, refused };
+    return { ...take, chunks: film, seconds, facts };
   }
 
   private async factsOf({ id, facts }: Note): Promise<TakeFacts | null> {

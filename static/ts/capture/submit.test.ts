@@ -19,13 +19,17 @@ function answer(status: number, body: unknown): Response {
 
 describe("submitting a take", () => {
   const fetch = vi.fn();
+  const csrf = vi.fn();
+  const ago = vi.fn();
   const listener = { offline: vi.fn(), waiting: vi.fn() };
   let unwanted: AbortController;
-  const submit = () => submitTake("/submit/", "token", TAKE, listener, unwanted.signal);
+  const submit = () => submitTake("/submit/", csrf, TAKE, ago, listener, unwanted.signal);
 
   beforeEach(() => {
     vi.useFakeTimers();
     vi.resetAllMocks();
+    csrf.mockReturnValue("token");
+    ago.mockReturnValue(7.5);
     unwanted = new AbortController();
     vi.stubGlobal("fetch", fetch);
   });
@@ -39,7 +43,7 @@ describe("submitting a take", () => {
     expect(await submit()).toEqual(RECEIPT);
     const [, request] = fetch.mock.calls[0]!;
     expect(request.headers["X-CSRFToken"]).toBe("token");
-    expect(JSON.parse(request.body)).toEqual(TAKE);
+    expect(JSON.parse(request.body)).toEqual({ ...TAKE, ago: 7.5 });
   });
 
   it("asks again after a lost answer and a failing server", async () => {
@@ -52,6 +56,25 @@ describe("submitting a take", () => {
     expect(await receipt).toEqual(RECEIPT);
     expect(listener.offline).toHaveBeenCalledTimes(1);
     expect(listener.waiting).toHaveBeenCalledWith(expect.stringContaining("is busy"));
+  });
+
+  it("tells at each time the token and the take's age of that moment", async () => {
+    csrf.mockReturnValueOnce("old").mockReturnValueOnce("new");
+    ago.mockReturnValueOnce(7).mockReturnValueOnce(9);
+    fetch
+      .mockResolvedValueOnce(answer(403, "<h1>CSRF verification failed</h1>"))
+      .mockResolvedValueOnce(answer(201, RECEIPT));
+    const receipt = submit();
+    await vi.advanceTimersByTimeAsync(1000);
+    await receipt;
+    const told = fetch.mock.calls.map(([, { headers, body }]) => [
+      headers["X-CSRFToken"],
+      JSON.parse(body).ago,
+    ]);
+    expect(told).toEqual([
+      ["old", 7],
+      ["new", 9],
+    ]);
   });
 
   it("tells why the server takes nothing for now", async () => {

@@ -52,25 +52,27 @@ export const ANSWER_MS = 90_000;
 const NOT_AS_SENT = new Set([409, 410]);
 
 /**
- * Asks again until the server answers: asked twice, it gives the same receipt.
+ * Asks again until the server answers: asked twice, it gives the same receipt. `ago` tells how many
+ * seconds ago the take began.
  * Throws SubmitRefused, NotNeeded, NotAsSent or LinkEnded; NotWanted once `signal` is aborted.
  */
 export async function submitTake(
   address: string,
-  csrf: string,
+  csrf: () => string,
   submission: Submission,
+  ago: () => number,
   listener: SubmitListener,
   signal: AbortSignal,
 ): Promise<Receipt> {
-  const request = {
+  const request = () => ({
     method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
-    body: JSON.stringify(submission),
-  };
+    headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() },
+    body: JSON.stringify({ ...submission, ago: ago() }),
+  });
   const patience = new Patience();
   for (;;) {
     if (signal.aborted) throw new NotWanted();
-    const answer = await ask(address, request, ANSWER_MS, signal);
+    const answer = await ask(address, request(), ANSWER_MS, signal);
     if (signal.aborted) throw new NotWanted();
     const { status, body } = answer ?? { status: 0, body: "" };
     if (status === 201) return checked(JSON.parse(body) as Receipt, submission);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LinkEnded, NotNeeded } from "./answers";
 import { Film, FilmShorter } from "./film";
-import { FilmUpload, UploadRefused, removeUpload, type Destination } from "./upload";
+import { FilmUpload, UploadRefused, allRemoved, removeUpload, type Destination } from "./upload";
 
 // Node would take the client's own Node build; the page runs its browser build.
 vi.mock("tus-js-client", () => import("tus-js-client/dist/tus.js" as string));
@@ -11,7 +11,7 @@ const TO: Destination = {
   session: "5e55",
   task: "smile",
   mime: "video/webm",
-  csrf: "token",
+  csrf: () => "token",
   maxPatch: 4,
   address: null,
 };
@@ -28,7 +28,7 @@ class Server {
 
   answer(method: string, url: string, headers: Record<string, string>, size: number): Answer {
     if (this.next[0]?.method === method) return this.next.shift()!.answer;
-    if (method === "POST") return this.create();
+    if (method === "POST") return this.create(headers["Upload-Length"]);
     const upload = this.uploads.get(url);
     if (!upload) return [404, {}, "<h1>Not found</h1>"];
     const offset = { "upload-offset": String(upload.bytes) };
@@ -44,9 +44,9 @@ class Server {
     return this.seen.map(({ method }) => method);
   }
 
-  private create(): Answer {
+  private create(told: string | undefined): Answer {
     const path = `/uploads/u${this.uploads.size + 1}`;
-    this.uploads.set(`http://localhost${path}`, { bytes: 0, length: null });
+    this.uploads.set(`http://localhost${path}`, { bytes: 0, length: told ? Number(told) : null });
     return [201, { location: path }];
   }
 }
@@ -120,7 +120,11 @@ describe("sending a film", () => {
   });
 
   it("arrives in small parts whose length is told with the last", async () => {
-    expect(await send(filmOf("0123456789")).arrived).toBe("u1");
+    const film = new Film();
+    const upload = send(film);
+    film.add(new Blob(["0123456789"]));
+    film.finish();
+    expect(await upload.arrived).toBe("u1");
     expect([...server.uploads.values()]).toEqual([{ bytes: 10, length: 10 }]);
     expect(server.methods).toEqual(["POST", "PATCH", "PATCH", "PATCH"]);
     expect(server.seen[0]!.headers).toMatchObject({ "Upload-Defer-Length": "1" });
@@ -129,6 +133,19 @@ describe("sending a film", () => {
   it("sends the CSRF token with every request", async () => {
     await send(filmOf("0123456789")).arrived;
     for (const { headers } of server.seen) expect(headers["X-CSRFToken"]).toBe("token");
+  });
+
+  it("sends the token that holds at that moment", async () => {
+    const tokens = ["old", "new", "newer", "newest"];
+    await send(filmOf("0123456789"), { csrf: () => tokens.shift()! }).arrived;
+    const sent = server.seen.map(({ headers }) => headers["X-CSRFToken"]);
+    expect(sent).toEqual(["old", "new", "newer", "newest"]);
+  });
+
+  it("tells from the start how long a film is that is there as a whole", async () => {
+    await send(filmOf("0123456789")).arrived;
+    expect(server.seen[0]!.headers["Upload-Length"]).toBe("10");
+    expect(server.seen[0]!.headers).not.toHaveProperty("Upload-Defer-Length");
   });
 
   it("tells at once where the server keeps the film", async () => {
@@ -364,13 +381,29 @@ describe("removing a film from the server", () => {
       .mockResolvedValueOnce({ status: 503, text: async () => "" })
       .mockResolvedValueOnce({ status: 403, text: async () => "<h1>Blocked</h1>" })
       .mockResolvedValueOnce({ status: 204, text: async () => "" });
-    const removed = removeUpload("http://localhost/uploads/abc", "token");
+    const tokens = ["token", "2", "3", "4"];
+    const removed = removeUpload("http://localhost/uploads/abc", () => tokens.shift()!);
     await vi.advanceTimersByTimeAsync(8000);
     await removed;
     expect(fetch).toHaveBeenCalledTimes(4);
+    expect(fetch.mock.calls[3]![1].headers["X-CSRFToken"]).toBe("4");
     expect(fetch.mock.calls[0]![1]).toMatchObject({
       method: "DELETE",
       headers: { "Tus-Resumable": "1.0.0", "X-CSRFToken": "token" },
     });
+  });
+
+  it("can be waited for", async () => {
+    const steps: string[] = [];
+    fetch
+      .mockRejectedValueOnce(new TypeError("network"))
+      .mockResolvedValueOnce({ status: 204, text: async () => "" });
+    void removeUpload("http://localhost/uploads/abc", () => "token").then(() => steps.push("gone"));
+    const all = allRemoved().then(() => steps.push("all"));
+    await vi.advanceTimersByTimeAsync(500);
+    expect(steps).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1000);
+    await all;
+    expect(steps).toEqual(["gone", "all"]);
   });
 });

@@ -2,6 +2,7 @@
 import { Upload, type DetailedError, type HttpRequest, type UploadOptions } from "tus-js-client";
 import { LinkEnded, NotNeeded, ask, laterWords, meaning, wordsIn, type Answer } from "./answers";
 import { FilmShorter, type Film } from "./film";
+import { PART_TOO_LARGE, PartSize } from "./parts";
 import { Patience } from "./patience";
 
 /** The server does not take the film; the message is for the person. */
@@ -14,7 +15,7 @@ export interface Destination {
   readonly session: string;
   readonly task: string;
   readonly mime: string;
-  readonly csrf: string;
+  readonly csrf: () => string;
   readonly maxPatch: number;
   /** Where an earlier visit to the page began to send this film, or null. */
   readonly address: string | null;
@@ -31,13 +32,9 @@ export interface UploadListener {
 
 // Nothing moved for so long: the connection is dead.
 const HANGING_MS = 30_000;
-// A part counts only when it has arrived whole: small parts get through a bad network.
-const LARGEST_PART = 1024 * 1024;
-const SMALLEST_PART = 64 * 1024;
 // Answers after which the same film may go on: a wrong offset, a locked or a damaged part.
 const PASSING = new Set([409, 423, 460]);
 const GONE = new Set([404, 410]);
-const PART_TOO_LARGE = 413;
 const UNSURE = new Set([408, 413, 425, 429]);
 
 /** Nobody knows how far the film is: it may still be there. */
@@ -46,7 +43,7 @@ class NotTold extends Error {}
 export class FilmUpload {
   private readonly upload: Upload;
   private readonly patience = new Patience();
-  private maxPart: number;
+  private readonly parts: PartSize;
   private stopped = false;
   private settle!: { resolve: (id: string) => void; reject: (error: Error) => void };
   /**
@@ -60,8 +57,8 @@ export class FilmUpload {
     destination: Destination,
     private readonly listener: UploadListener,
   ) {
-    this.maxPart = Math.min(destination.maxPatch, LARGEST_PART);
     this.upload = new Upload(film as never, this.options(destination));
+    this.parts = new PartSize(this.upload, destination.maxPatch);
     this.upload.url = destination.address;
     this.goOn();
   }
@@ -92,14 +89,13 @@ export class FilmUpload {
     return {
       endpoint: to.endpoint,
       metadata: { session: to.session, task: to.task, mime: to.mime },
-      headers: { "X-CSRFToken": to.csrf },
-      chunkSize: this.maxPart,
-      uploadLengthDeferred: true,
+      uploadLengthDeferred: !(this.film.isFinished && to.address === null),
       storeFingerprintForResuming: false,
       retryDelays: null,
       fileReader: { openFile: async () => this.source() },
       onBeforeRequest: (request) => {
         if (this.stopped) throw new Error("nothing more is sent");
+        request.setHeader("X-CSRFToken", to.csrf());
         noticeHanging(request);
       },
       onAfterResponse: (request, response) => {
@@ -110,7 +106,7 @@ export class FilmUpload {
       onUploadUrlAvailable: () => this.listener.located(this.upload.url),
       onChunkComplete: (_part, accepted) => {
         this.patience.reset();
-        this.sizeParts(2);
+        this.parts.arrived();
         this.listener.sent(accepted);
       },
       onSuccess: () => this.settle.resolve(this.id()),
@@ -164,7 +160,7 @@ export class FilmUpload {
       case "refused":
         return new UploadRefused(words);
       case "later":
-        if (status === PART_TOO_LARGE) this.halveLargest();
+        if (status === PART_TOO_LARGE) this.parts.tooLarge();
         this.listener.waiting(laterWords(status, body));
         return null;
     }
@@ -176,27 +172,29 @@ export class FilmUpload {
   }
 
   private lostNetwork(): void {
-    this.sizeParts(0.5);
+    this.parts.lost();
     this.listener.offline();
-  }
-
-  /** What lies between lets no larger parts through. */
-  private halveLargest(): void {
-    this.sizeParts(0.5);
-    this.maxPart = this.upload.options.chunkSize!;
-  }
-
-  private sizeParts(factor: number): void {
-    const size = Math.max(this.upload.options.chunkSize! * factor, SMALLEST_PART);
-    this.upload.options.chunkSize = Math.min(size, this.maxPart);
   }
 }
 
+const removals = new Set<Promise<void>>();
+
 /** Has the server delete what it has of a film that nobody wants. Resolves once it has answered. */
-export async function removeUpload(address: string, csrf: string): Promise<void> {
-  const headers = { "Tus-Resumable": "1.0.0", "X-CSRFToken": csrf };
+export function removeUpload(address: string, csrf: () => string): Promise<void> {
+  const removal = removed(address, csrf).finally(() => removals.delete(removal));
+  removals.add(removal);
+  return removal;
+}
+
+/** Resolves once the server has answered to every removal: it keeps what it was not told of. */
+export async function allRemoved(): Promise<void> {
+  while (removals.size > 0) await Promise.all(removals);
+}
+
+async function removed(address: string, csrf: () => string): Promise<void> {
   const patience = new Patience();
   for (;;) {
+    const headers = { "Tus-Resumable": "1.0.0", "X-CSRFToken": csrf() };
     const request = { method: "DELETE", headers, keepalive: true };
     const answer = await ask(address, request, HANGING_MS);
     if (answer && isRemoved(answer)) return;

@@ -17,17 +17,17 @@ export const NO_CONNECTION = "No connection. It goes on by itself when the netwo
 /** The answer to `body` sent by POST. `waiting` hears why it takes longer. Raises Refused. */
 export async function ask<T>(
   address: string,
-  csrf: string,
+  csrf: () => string,
   body: object,
   waiting: (words: string) => void,
 ): Promise<T> {
-  const post = {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
-    body: JSON.stringify(body),
-  };
   const patience = new Patience();
   for (;;) {
+    const post = {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": csrf() },
+      body: JSON.stringify(body),
+    };
     const answer = await request(address, post, ANSWER_MS);
     const told = answer && jsonOf(answer.body);
     if (answer && answer.status < 500) {

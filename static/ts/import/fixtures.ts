@@ -17,7 +17,7 @@ export const SETUP: Setup = {
   maxPatch: 4,
   maxBytes: 1000,
   maxSeconds: 600,
-  csrf: "token",
+  csrf: () => "token",
 };
 
 export const NOON = new Date(2024, 4, 3, 12).getTime();

@@ -157,7 +157,7 @@ it("asks again where the connection is dead", async () => {
       signal!.addEventListener("abort", () => reject(new DOMException("hanging", "AbortError")));
     });
   });
-  const answer = ask("/known/", "token", {}, () => undefined);
+  const answer = ask("/known/", () => "token", {}, () => undefined);
   await vi.advanceTimersByTimeAsync(600_000);
   vi.useRealTimers();
   expect([await answer, calls]).toEqual([{ known: null }, 2]);

@@ -1,5 +1,5 @@
 // The import page: choose clips, say what they are, send them.
-import { readJson } from "../capture/setup";
+import { readJson, withToken } from "../capture/setup";
 import { obstacle } from "./checks";
 import { inOrder, isBusy, LEFT_OUT, newClip, type Clip } from "./clip";
 import { ACCEPT } from "./formats";
@@ -12,8 +12,7 @@ import { overall, summary } from "./words";
 const UNSURE = "unsure";
 
 const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
-const csrf = document.querySelector<HTMLInputElement>("input[name=csrfmiddlewaretoken]")!.value;
-const setup: Setup = { ...readJson<Omit<Setup, "csrf">>("setup"), csrf };
+const setup: Setup = withToken(readJson("setup"));
 const clips: Clip[] = [];
 const table = new ClipTable(element("clips"), setup, () => show());
 const importer = new Importer(setup, (clip) => show(clip));

@@ -9,6 +9,7 @@ let fates: Fate[] = [];
 let uploads: FakeUpload[] = [];
 
 interface Options {
+  chunkSize: number;
   metadata: Record<string, string>;
   storeFingerprintForResuming: boolean;
   onChunkComplete(part: number, accepted: number): void;
@@ -21,6 +22,7 @@ class FakeUpload {
   url: string | null = null;
   begun = 0;
   deleted = false;
+  readonly sizes: number[] = [];
 
   constructor(
     readonly file: File,
@@ -32,6 +34,7 @@ class FakeUpload {
   start(): void {
     if (this.url === null) this.begun += 1;
     this.url ??= "/uploads/7";
+    this.sizes.push(this.options.chunkSize);
     const fate = fates.shift();
     queueMicrotask(() => {
       if (fate) return this.options.onError(failure(fate));
@@ -64,9 +67,12 @@ afterEach(() => vi.useRealTimers());
 
 const TO = { session: "5e55", task: "smile", mime: "video/mp4" };
 
-async function sending() {
+const MIB = 1024 * 1024;
+const TOO_LARGE = { status: 413, body: "<h1>413 Request Entity Too Large</h1>" };
+
+async function sending(maxPatch = SETUP.maxPatch) {
   const heard: string[] = [];
-  const end = send(file("Paul Patient.mp4"), TO, SETUP, {
+  const end = send(file("Paul Patient.mp4"), TO, { ...SETUP, maxPatch }, {
     sent: (bytes) => heard.push(`${bytes} bytes`),
     waiting: (words) => heard.push(words),
   }).then(
@@ -97,10 +103,31 @@ it("tells why a full server lets it wait", async () => {
   expect([end, heard[0]]).toEqual(["7", expect.stringContaining("tell who runs the site")]);
 });
 
+it("sends parts half as large where a proxy lets no larger ones through", async () => {
+  fates = [TOO_LARGE, TOO_LARGE];
+  const { end, heard } = await sending(2 * MIB);
+  expect([end, heard]).toEqual(["7", ["4 bytes"]]);
+  expect([uploads[0]!.sizes, uploads[0]!.begun]).toEqual([[MIB, MIB / 2, MIB / 4], 1]);
+});
+
+it("asks for a larger limit where a proxy lets not even small parts through", async () => {
+  fates = Array<Fate>(9).fill(TOO_LARGE);
+  expect((await sending(2 * MIB)).end).toContain("client_max_body_size");
+  expect([uploads[0]!.sizes.at(-1), uploads[0]!.deleted]).toEqual([MIB / 16, true]);
+});
+
+it("sends smaller parts through a bad network", async () => {
+  fates = [{ status: 0 }];
+  await sending(2 * MIB);
+  expect(uploads[0]!.sizes).toEqual([MIB, MIB / 2]);
+});
+
 it("takes a connection on which nothing moves for dead", async () => {
   await sending();
   const xhr = { timeout: 0, upload: new EventTarget() };
-  uploads[0]!.options.onBeforeRequest({ getUnderlyingObject: () => xhr });
+  const setHeader = vi.fn();
+  uploads[0]!.options.onBeforeRequest({ getUnderlyingObject: () => xhr, setHeader });
+  expect(setHeader).toHaveBeenCalledWith("X-CSRFToken", "token"); // as the cookie has it by then
   expect(xhr.timeout).toBeGreaterThan(0);
 });
 

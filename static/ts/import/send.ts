@@ -1,6 +1,7 @@
 // Sends a file by tus, part by part, and goes on after a lost network where it stopped.
 import { Upload, type DetailedError } from "tus-js-client";
 import { wordsIn } from "../capture/answers";
+import { PART_TOO_LARGE, PartSize } from "../capture/parts";
 import { Patience } from "../capture/patience";
 import { noticeHanging } from "../capture/upload";
 import { NO_CONNECTION, Refused, SIGNED_OUT } from "./ask";
@@ -27,6 +28,9 @@ const WAITING: Readonly<Record<number, string>> = {
   503: "The server is busy. It goes on by itself.",
   507: "The server's disk is full. It goes on by itself when there is room: tell who runs the site.",
 };
+const NO_PART_GETS_THROUGH =
+  "A proxy before the clinic's server lets not even small parts of the clip through. " +
+  "Ask who runs the site to raise its limit (nginx: client_max_body_size), then try again.";
 const REFUSALS: Readonly<Record<number, string>> = {
   403:
     "The patient has not agreed to be recorded, or does not any more. " +
@@ -49,29 +53,34 @@ export function send(
     const upload = new Upload(file, {
       endpoint: setup.uploads,
       metadata: { ...to },
-      headers: { "X-CSRFToken": setup.csrf },
-      chunkSize: setup.maxPatch,
       storeFingerprintForResuming: false, // it would keep the file's name in the browser
       retryDelays: null,
-      onBeforeRequest: noticeHanging,
+      onBeforeRequest: (request) => {
+        request.setHeader("X-CSRFToken", setup.csrf());
+        noticeHanging(request);
+      },
       onChunkComplete: (_part, accepted) => {
         patience.reset();
+        parts.arrived();
         listener.sent(accepted);
       },
       onSuccess: () => resolve(sent(upload)),
       onError: (error) => void failed(error),
     });
+    const parts = new PartSize(upload, setup.maxPatch);
     const failed = async (error: Error | DetailedError) => {
       const answer = "originalResponse" in error ? error.originalResponse : null;
       const status = answer?.getStatus() ?? 0;
       const isOurs = wordsIn(answer?.getBody() ?? "") !== null;
-      if (status >= 400 && status < 500 && status !== GONE && !PASSING.has(status)) {
+      if (status === 0) parts.lost();
+      const fitsSmaller = status === PART_TOO_LARGE && !isOurs && parts.tooLarge();
+      if (isFinal(status) && !fitsSmaller) {
         await upload.abort(true).catch(() => undefined);
         reject(new Refused(refusal(status, isOurs)));
         return;
       }
       if (status === GONE) upload.url = null; // the file is at hand: a new upload begins
-      listener.waiting((isOurs ? WAITING[status] : undefined) ?? NO_CONNECTION);
+      if (!fitsSmaller) listener.waiting((isOurs ? WAITING[status] : undefined) ?? NO_CONNECTION);
       await patience.wait();
       upload.start();
     };
@@ -86,8 +95,13 @@ function sent(upload: Upload): Sent {
   };
 }
 
+function isFinal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== GONE && !PASSING.has(status);
+}
+
 function refusal(status: number, isOurs: boolean): string {
   if (ENDED.has(status) && !isOurs) return SIGNED_OUT;
+  if (status === PART_TOO_LARGE && !isOurs) return NO_PART_GETS_THROUGH;
   return (
     REFUSALS[status] ??
     `The clinic's server did not take the clip (${status}). Try it again, or ask who runs the site.`

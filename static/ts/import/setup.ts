@@ -16,5 +16,5 @@ export interface Setup {
   readonly maxPatch: number;
   readonly maxBytes: number;
   readonly maxSeconds: number;
-  readonly csrf: string;
+  readonly csrf: () => string;
 }
