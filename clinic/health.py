@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clinic import disk
+from diagnosis import queue
 from diagnosis.models import Job
 
 KEPT_S = 5
@@ -51,11 +52,13 @@ def queue_moves() -> bool:
     """Whether nothing has waited long for a worker, or some worker has shown itself meanwhile."""
     now = timezone.now()
     then = now - STUCK_AFTER
-    ready = Q(not_before__isnull=True, created__lt=then) | Q(not_before__lt=then)
-    waits = Q(state=Job.State.QUEUED) & ready
+    ready = Q(not_before__isnull=True) | Q(not_before__lt=then)
+    in_trouble = Q(attempts__gt=queue.MAX_CRASHES)  # tried again without end: the machine's
+    waits = Q(state=Job.State.QUEUED, created__lt=then) & (ready | in_trouble)
     left = Q(state=Job.State.RUNNING, lease_until__lt=then)
     if not Job.objects.filter(waits | left).exists():
         return True
-    leased = Q(state=Job.State.RUNNING, lease_until__gte=now)
+    # One that is only tried again and again is leased now and then.
+    leased = Q(state=Job.State.RUNNING, lease_until__gte=now, attempts=1)
     finished = Q(state__in=ANALYSED, finished__gte=then)
     return Job.objects.filter(leased | finished).exists()

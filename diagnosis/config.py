@@ -129,7 +129,8 @@ class AnalysisConfig:
     """What can be set of an analysis, and the version of what cannot. Its hash tags what came out.
 
     `engine` stands for the constants and formulas of this package: raise it whenever a measure,
-    trace or neutral face comes out differently from the same video.
+    trace or neutral face comes out differently from the same video. A film that is refused by now
+    gives none, which is no difference.
     """
 
     engine: int = 3

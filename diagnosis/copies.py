@@ -61,13 +61,20 @@ def _remux(source: Path, target: Path) -> str:
         return "video/mp4"
 
 
-def silence(source: Path, target: Path, mime: str) -> None:
+def silence(source: Path, target: Path, mime: str) -> str:
     """Write the pictures as they are, turned as they were, into a file of the same kind `mime`
-    without sound or place. The first one is at time 0, as in `Frame.t`. Raises NotAVideo.
+    without sound or place; its content type. The first one is at time 0, as in `Frame.t`. Where an
+    edit list hides pictures, the others are encoded again. Raises NotAVideo.
     """
     try:
+        hidden = _starts_hidden(source)
         with open_video(source) as container:
-            _copy(container, container.streams.video[0], target, _FORMATS[mime], {})
+            stream = container.streams.video[0]
+            if hidden:
+                _encode(container, stream, target)
+                return "video/mp4"
+            _copy(container, stream, target, _FORMATS[mime], {})
+            return mime
     except (*DAMAGED, KeyError) as error:
         raise NotAVideo(
             "The sound cannot be taken out of this film. Record it again without sound."

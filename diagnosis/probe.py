@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import errno
 import json
 import resource
 import sys
@@ -27,6 +28,7 @@ from diagnosis.containers import mime_of
 from diagnosis.copies import silence
 from diagnosis.video import NotAVideo, VideoError, open_video, packet_times
 
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 MEMORY_BYTES: Final = 2 * 1024**3  # 16 pictures of the largest size, and the libraries
 CPU_S: Final = 20
 FIRST_PICTURES: Final = 5
@@ -100,18 +102,25 @@ def _answer(path: Path, copy: Path | None = None) -> dict[str, Any]:
     try:
         film = probe(path)
         if copy:
-            silence(path, copy, film.container)
+            film = dataclasses.replace(film, container=silence(path, copy, film.container))
         return dataclasses.asdict(film)
     except Exception as error:
         if not path.exists():
             return {"problem": VANISHED, "words": "The file is not there any more."}
         if isinstance(error, OSError) and not isinstance(error, av.FFmpegError):
             raise  # the machine's trouble, not the file's
+        if _is_the_disks(error.__cause__ or error):
+            raise
         # FFmpeg tells of some damaged files as of a disk that cannot be read.
         is_sure = not isinstance(error.__cause__, (OSError, MemoryError))
         if isinstance(error, VideoError) and is_sure:
             return {"problem": error.code, "words": str(error)}
         return {"problem": UNDECIDED, "words": f"Reading the file ended with {error!r}."}
+
+
+def _is_the_disks(error: BaseException) -> bool:
+    """A copy that has no room says nothing about the film."""
+    return getattr(error, "errno", None) in NO_ROOM
 
 
 def main() -> None:

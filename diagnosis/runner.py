@@ -13,7 +13,7 @@ import numpy as np
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from diagnosis import config, pipeline, queue
+from diagnosis import config, pipeline, queue, watch
 from diagnosis import release as releases
 from diagnosis.faces import Neutral
 from diagnosis.landmarks import LandmarkTrack
@@ -172,6 +172,7 @@ def _store_rows(
     traces: tuple[Curve, ...],
 ) -> None:
     with transaction.atomic():
+        transaction.on_commit(watch.off)
         result.save(force_insert=True)
         Measure.objects.bulk_create(
             Measure(

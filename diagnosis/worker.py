@@ -10,15 +10,13 @@ goes back, and is tried again later.
 from __future__ import annotations
 
 import errno
-import faulthandler
 import logging
 import os
 import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -26,7 +24,7 @@ import av
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
-from diagnosis import queue, runner
+from diagnosis import queue, runner, watch
 from diagnosis.models import Job
 from diagnosis.release import ReleaseError
 
@@ -34,7 +32,6 @@ log = logging.getLogger(__name__)
 IDLE_S = 0.5
 LONGEST_PAUSE_S = 60
 REPORT_EVERY_S = 0.3
-STDERR = 2
 # A row that the database refuses is not among these: that is a crash, else it would come for ever.
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
@@ -96,7 +93,7 @@ class Worker:
         lease = Lease(job)
         progress = Progress(job, lease, self._stopping)
         try:
-            with lease, _ended_when_it_stalls():
+            with lease, watch.ended_when_it_stalls():
                 runner.run(job, progress)
         except Stopped:
             self._give_back(job)
@@ -156,22 +153,6 @@ def _any_media() -> bool:
     return folder.is_dir() and any(folder.iterdir())
 
 
-@contextmanager
-def _ended_when_it_stalls() -> Iterator[None]:
-    """Within the block, this process ends JOB_STALL_S after the last `_still_alive`."""
-    _still_alive()
-    try:
-        yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
-
-
-def _still_alive() -> None:
-    """Sets the clock back of a watch that no analysis can stop, not even by holding the
-    interpreter's lock; it tells on stderr where the analysis hangs."""
-    faulthandler.dump_traceback_later(settings.JOB_STALL_S, exit=True, file=STDERR)
-
-
 class Lease:
     """Keeps a job's lease alive from a thread of its own, for as long as the `with` block runs."""
 
@@ -212,7 +193,7 @@ class Progress:
 
     def __call__(self, stage: str, fraction: float) -> None:
         """Raises Stopped or LostLease, which end the analysis."""
-        _still_alive()
+        watch.still_alive()
         if self._lease.lost:
             raise queue.LostLease(f"job {self._job.pk} lost its lease")
         if self._stopping():

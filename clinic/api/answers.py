@@ -28,11 +28,13 @@ class VerdictSerializer(CodedSerializer[Verdict]):
     outside under "outside", inside again under "change".
 
     For researchers these dates are shifted as in the research export; other times are absent, and
-    so is `id`, for it counts over all people: they read verdicts in the list."""
+    so are `id`, for it counts over all people (they read verdicts in the list), and `collected`,
+    which counts back from the true today."""
 
     id = serializers.IntegerField(required=False)
     created = serializers.DateTimeField(required=False)
-    hidden = ("id", "created", "read_at")
+    collected = serializers.IntegerField(required=False)
+    hidden = ("id", "created", "read_at", "collected")
     shifted = ("since", "change_since", "change_called", "change_ended")
 
     class Meta:

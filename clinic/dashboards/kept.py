@@ -166,8 +166,11 @@ def _films_apart(
 
 
 def _began_late(film: Recording, session: RecordingSession) -> bool:
-    """When the person may have been in another state than the one that they told."""
-    return session.told is not None and film.began > session.told + session.TOLD_HOLDS
+    """When the person may have been in another state than the one that they told, as far as it is
+    known when it was filmed."""
+    if session.told is None or film.filmed is None:
+        return False
+    return film.filmed > session.told + session.TOLD_HOLDS
 
 
 def _film_apart(film: Recording, is_expression: bool) -> str:

@@ -58,6 +58,7 @@ def patient(request: StaffRequest, patient_id: UUID) -> HttpResponse:
         if not request.GET.get("release") and _is_looked_at(request):
             verdicts.catch_up(found, context["judgement"])
             verdicts.mark_read(found, context["judgement"], request.user)
+            context["overtaken"] = verdicts.overtaken(found, context["judgement"])
     return render(request, "dashboards/patient.html", context)
 
 

@@ -152,7 +152,7 @@ MEASURES: tuple[Column, ...] = (
     Column("session_number", "the person's sessions in order of time, from 1", "", _NO,
            lambda row: row.sitting.number),
     Column("recorded", "when the session took place, UTC; by study code, all dates of a person "
-           "are shifted by the same secret number of days, so that intervals are true", "", _YES,
+           "are shifted by the same secret number of days, by the clinic's clock", "", _YES,
            lambda row: _time(row.sitting.session.recorded),
            lambda row: _shifted(row.sitting)),
     Column("place", "site (in the clinic) or home", "", _NO, _of_session("place")),

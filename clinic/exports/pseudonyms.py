@@ -18,7 +18,8 @@ MOST_DAYS = 365
 
 
 def shift(patient: Patient) -> datetime.timedelta:
-    """1 to 365 whole days back, one number for all dates of a person: intervals stay true."""
+    """1 to 365 whole days back, one number for all dates of a person: the days between
+    them stay true."""
     digest = _digest("shift", patient.id)
     return -datetime.timedelta(days=1 + int.from_bytes(digest[:8]) % MOST_DAYS)
 

@@ -34,9 +34,10 @@ landmarks/      per film, 478 points of the face per frame (NumPy .npz: referenc
                 gives pixels; t is seconds): CODE/003-smile-1.npz is the first smile of session 3
 
 People have a code in place of their name. All dates of a person are shifted by the same secret
-number of days, so that the time between sessions is true and the dates are not. People over 89
-years are one group. Landmarks have the shape of a face: do not try to find out whose it is, and
-give them to nobody who is not named in your agreement with the clinic.
+number of days, so that the days between sessions are true and the dates are not (the hour is the
+clinic's own, in summer and winter). People over 89 years are one group. Landmarks have the shape of
+a face: do not try to find out whose it is, and give them to nobody who is not named in your
+agreement with the clinic.
 "release", "engine" and "evidence" say what made a number: compare numbers of one release and engine
 only.
 In CSV files a cell that begins like a formula has a ' before it.

@@ -126,11 +126,6 @@ class Patient(models.Model):
         return timezone.make_aware(wall + self.shift)
 
     @property
-    def today(self) -> datetime.date:
-        """The day that it is among the dates that are told of this person."""
-        return timezone.localdate() + self.shift
-
-    @property
     def age(self) -> int:
         today = timezone.localdate()
         before_birthday = (today.month, today.day) < (self.birth_date.month, self.birth_date.day)

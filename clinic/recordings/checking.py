@@ -114,14 +114,14 @@ def check(path: Path) -> Facts:
 
 
 @contextmanager
-def silent(path: Path, facts: Facts) -> Iterator[Path]:
-    """The film without its sound, to which nobody has agreed: in a file that is gone afterwards,
-    unless `path` itself has none. Call it in a `turn`, outside of transactions.
+def silent(path: Path, facts: Facts) -> Iterator[tuple[Path, Facts]]:
+    """The film without its sound, to which nobody has agreed, and what it is: in a file that is
+    gone afterwards, unless `path` itself has none. Call it in a `turn`, outside of transactions.
 
     Raises FilmRefused, TryLater, and FileNotFoundError for a film that is gone.
     """
     if not facts.sound:
-        yield path
+        yield path, facts
         return
     copy = path.with_name(f"{path.name}.silent")
     try:
@@ -130,7 +130,7 @@ def silent(path: Path, facts: Facts) -> Iterator[Path]:
             raise FileNotFoundError(path)
         if "problem" in answer:
             raise FilmRefused(UNDECIDED, answer["words"])
-        yield copy
+        yield copy, dataclasses.replace(facts, container=answer["container"], sound=False)
     finally:
         copy.unlink(missing_ok=True)
 

@@ -281,10 +281,10 @@ class Recording(models.Model):
         return self.mime != self.LANDMARKS
 
     @property
-    def began(self) -> datetime.datetime:
-        """When it was filmed, as far as that is known, else when it came."""
-        filmed = self.capture.get("filmed")
-        return datetime.datetime.fromisoformat(filmed["at"]) if filmed else self.created
+    def filmed(self) -> datetime.datetime | None:
+        """When it was begun; None where nobody told."""
+        told = self.capture.get("filmed")
+        return datetime.datetime.fromisoformat(told["at"]) if told else None
 
     @property
     def sent_sha256(self) -> str:

@@ -164,7 +164,7 @@ def _receipt_of(
     if recording.partial and not partial:
         raise Gone
     salvaged = "salvaged" in recording.capture
-    if salvaged and (session.submitted is None or recording.sha256 != sha256):
+    if salvaged and (session.submitted is None or recording.sent_sha256 != sha256):
         raise Gone
     return recording
 
@@ -176,7 +176,7 @@ def _take_in(access: Access, upload: Upload, take: Take) -> Recording:
     filmed = _filmed(access.session, take.ago)
     if filmed is not None:
         capture["filmed"] = {"at": filmed.isoformat(), "clock": "device"}
-    with checking.silent(upload.path, facts) as film:
+    with checking.silent(upload.path, facts) as (film, facts):
         if film != upload.path:
             capture["sent_sha256"] = take.sha256
         return _keep(

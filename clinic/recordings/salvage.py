@@ -126,7 +126,8 @@ def _keep(part: Upload, actor: User | None, link: CaptureLink | None) -> Recordi
         _still_left(part)
         uploads.cut_to_offset(part, file)
         facts = checking.check(part.path)
-        with checking.silent(part.path, facts) as film, transaction.atomic():
+        sent = "" if not facts.sound else services.digest(part.path)
+        with checking.silent(part.path, facts) as (film, facts), transaction.atomic():
             RecordingSession.objects.select_for_update().get(id=part.session_id)
             upload = _still_left(part)
             cues = _cues_within(upload, facts.seconds)
@@ -136,7 +137,7 @@ def _keep(part: Upload, actor: User | None, link: CaptureLink | None) -> Recordi
                 film,
                 mime=facts.container,
                 cues=cues,
-                capture=_capture(upload, facts),
+                capture=_capture(upload, facts) | ({"sent_sha256": sent} if sent else {}),
                 partial=not upload.is_complete or _breaks_off(upload.task, facts.seconds),
                 actor=actor,
                 link=link,

@@ -2,7 +2,8 @@
 
 A film's folder carries the mark UNSETTLED until its row is safe. A film without row and without
 that mark is no leftover of a crash: then the database is not the one that these files belong to,
-as after a restored backup or a mistyped DATABASE_URL, and nothing at all is deleted.
+as after a restored backup or a mistyped DATABASE_URL: it is told, and stays, and so do all
+landmarks.
 """
 
 from __future__ import annotations
@@ -27,19 +28,42 @@ UNSETTLED = "unsettled"  # an empty file beside the film
 def remove() -> int:
     """Delete what no row names and nothing has touched for UPLOAD_KEEP_HOURS; how many."""
     folders = list(_folders_without_recording())
-    foreign = [folder for folder in folders if not (folder / UNSETTLED).exists()]
+    foreign = [folder for folder in folders if _holds_a_film(folder)]
+    left = [*(folder for folder in folders if folder not in foreign), *_unfinished_copies()]
     if foreign:
         logger.error(
             "%d films in %s are not in the database, for example %s. If this database was "
             "restored or is another site's, stop Mimia and bring back the one that belongs to "
-            "these files. No stray file is deleted as long as they lie there.",
+            "these files; else move them to another place. As long as they lie there, landmarks "
+            "without a result are not deleted.",
             len(foreign), settings.MEDIA_ROOT / "recordings", foreign[0].name,
         )  # fmt: skip
-        return 0
-    found = [*folders, *_files_without_result()]
-    for path in found:
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    return len(found)
+    else:
+        left += _files_without_result()
+    for path in left:
+        _delete(path)
+    return len(left)
+
+
+def _holds_a_film(folder: Path) -> bool:
+    names = [path.name for path in folder.iterdir()]
+    return bool(names) and UNSETTLED not in names
+
+
+def _delete(path: Path) -> None:
+    """The mark last: half a folder must not look like a film."""
+    if path.is_dir():
+        for inner in path.iterdir():
+            if inner.name != UNSETTLED:
+                inner.unlink()
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _unfinished_copies() -> Iterator[Path]:
+    """Of films that were being made fit to play when the process died."""
+    return (part for part in (settings.MEDIA_ROOT / "recordings").glob("*/*.part") if _is_old(part))
 
 
 def leave(folders: Iterable[Path]) -> None:
@@ -63,7 +87,10 @@ def _files_without_result() -> Iterator[Path]:
 
 
 def _old(folder: str) -> list[Path]:
-    limit = timezone.now() - datetime.timedelta(hours=settings.UPLOAD_KEEP_HOURS)
     place = settings.MEDIA_ROOT / folder
-    entries = list(place.iterdir()) if place.exists() else []
-    return [path for path in entries if path.stat().st_mtime < limit.timestamp()]
+    return [path for path in place.iterdir() if _is_old(path)] if place.exists() else []
+
+
+def _is_old(path: Path) -> bool:
+    limit = timezone.now() - datetime.timedelta(hours=settings.UPLOAD_KEEP_HOURS)
+    return path.stat().st_mtime < limit.timestamp()

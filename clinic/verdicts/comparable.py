@@ -9,8 +9,9 @@ these move the face for reasons of their own, and are asked with each session to
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
@@ -50,6 +51,7 @@ POOR_REST = {
 BROKEN_REST = "the rest film broke off before its end"
 # What may be a person's own way of resting: a wide mouth, a tremor of the jaw, dyskinesia.
 OWN = ("smiling_at_rest", "talking_at_rest", "not_at_rest")
+FIRST = change.NEEDED
 # Measures compared as logarithms: their spread grows with their mean, as diagnosis/docs/engine.md
 # has it.
 LOGARITHMIC = (
@@ -106,6 +108,14 @@ class Comparison:
             self._found[place] = _comparable(series, state, self)
         return self._found[place]
 
+    @property
+    def today(self) -> datetime.date:
+        """The day from which a baseline that is being collected is counted back: beside shifted
+        dates that of the newest session, for today would tell by how much they are shifted."""
+        recorded = [session.recorded for session in self.facts.sessions.values()]
+        shown = max(recorded, default=None) if self.patient.shift else None
+        return timezone.localdate(shown)
+
     def over(self, tasks: tuple[TrendSeries, ...]) -> Comparison:
         """Of the same sessions with these series of single tasks. No query."""
         return _of(self.patient, dataclasses.replace(self.trends, tasks=tasks), self.facts)
@@ -150,32 +160,42 @@ def _spoilt(rests: Sequence[_Film]) -> dict[UUID, str]:
 
     diagnosis.quality holds the shape of the mouth and the share of the time in which it moves
     against limits that are the same for everybody, so that some people's faces are always beyond
-    them. What at least half of a person's other rest films in the same state carry is therefore
-    theirs, and alike in all that is compared.
+    them. What at least half of a person's FIRST rest films in the same state carry is therefore
+    theirs. Later films do not enter, lest they decide which earlier sessions are compared.
     """
-    filmed = Counter(film.medication for film in rests)
-    carried = Counter((film.medication, code) for film in rests for code in film.codes)
-
-    def is_own(film: _Film, code: str) -> bool:
-        others = filmed[film.medication] - 1
-        alike = carried[film.medication, code] - 1
-        return code in OWN and others > 0 and 2 * alike >= others
-
+    own = _own(rests)
     spoilt = {}
     for film in rests:
         found = [why for code, why in POOR_REST.items() if code in film.codes
-                 and not is_own(film, code)]  # fmt: skip
+                 and (film.medication, code) not in own]  # fmt: skip
         if film.partial or found:
             spoilt[film.session] = BROKEN_REST if film.partial else found[0]
     return spoilt
 
 
+def _own(rests: Sequence[_Film]) -> set[tuple[str, str]]:
+    """By medication state, the findings that are the person's own way of resting; of a single
+    film nobody knows."""
+    first: dict[str, list[_Film]] = defaultdict(list)
+    for film in rests:
+        if len(first[film.medication]) < FIRST:
+            first[film.medication].append(film)
+    return {
+        (state, code)
+        for state, films in first.items()
+        for code in OWN
+        if len(films) > 1 and 2 * sum(code in film.codes for film in films) >= len(films)
+    }
+
+
 def _films(patient: Patient, release: Release) -> list[_Film]:
-    """The kept films that decide, with what `release` found about them. Two queries."""
+    """The kept films that decide, oldest first, and what `release` found. Two queries."""
     kinds = (TaskKind.REST, TaskKind.EXPRESSION)
-    films = Recording.objects.filter(
-        session__patient=patient, task__trend=True, task__kind__in=kinds
-    ).kept()
+    films = (
+        Recording.objects.filter(session__patient=patient, task__trend=True, task__kind__in=kinds)
+        .kept()
+        .order_by("session__recorded")
+    )
     results = Result.objects.filter(
         kind=Job.Kind.TAKE,
         release_sha256=release.sha256,

@@ -189,7 +189,7 @@ def _state(series: TrendSeries, state: str, compared: Comparison, sds: PooledSDs
     verdict = change.verdict(
         chosen.points,
         sds.get((series.key.id, state)),
-        today=compared.patient.today,
+        today=compared.today,
         log=comparable.is_logarithmic(series),
         reason=chosen.obstacle,
     )

@@ -23,8 +23,8 @@ class VerdictQuerySet(models.QuerySet["Verdict"]):
         return self.filter(~models.Exists(later))
 
     def unread(self) -> VerdictQuerySet:
-        """Of each patient and state the newest, if nobody has read it: it tells of the change that
-        an older one called."""
+        """Of each patient and state the newest, if nobody has read it: its page tells of the
+        change that an older one called."""
         return self.current().filter(read_at__isnull=True)
 
     def saying(self, word: str) -> VerdictQuerySet:

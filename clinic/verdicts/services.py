@@ -15,7 +15,7 @@ from clinic.accounts.models import User
 from clinic.dashboards import series
 from clinic.patients.models import Patient
 from clinic.recordings.models import RecordingSession
-from clinic.verdicts import judging
+from clinic.verdicts import judging, words
 from clinic.verdicts.comparable import STATES, comparison
 from clinic.verdicts.judging import Judgement, StateJudgement
 from clinic.verdicts.models import Spread, Verdict
@@ -102,6 +102,20 @@ def catch_up(patient: Patient, judgement: Judgement | None) -> None:
     kept = {row.medication: row.answer for row in Verdict.objects.current().filter(patient=patient)}
     if kept != _answers(patient, judgement):
         refresh(patient)
+
+
+def overtaken(patient: Patient, judgement: Judgement | None) -> list[str]:
+    """Changes that stood by an earlier answer and were not ended by any session, yet that the
+    present one does not know, in words."""
+    told = {one.medication: one.verdict.change for one in judgement.states} if judgement else {}
+    newest: dict[str, Verdict] = {}
+    for row in Verdict.objects.filter(patient=patient, change_since__isnull=False):
+        newest.setdefault(row.medication, row)
+    return [
+        words.overtaken(state, row.title, row.change_direction, row.change_since)
+        for state, row in newest.items()
+        if row.change_since and row.change_ended is None and told.get(state) is None
+    ]
 
 
 def mark_read(patient: Patient, judgement: Judgement | None, actor: User) -> None:

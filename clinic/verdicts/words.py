@@ -21,8 +21,8 @@ NEXT = {
 }
 ASK_STATE = "With the next recording, ask whether the medicine is working or has worn off."
 OTHER_RELEASE = (
-    "Under Course, show the release that measured it. Numbers of two releases are never compared: "
-    "each needs a baseline of its own."
+    "Numbers of two releases are never compared: each needs a baseline of its own. The patient's "
+    "page shows those of the other under Course."
 )
 COMPLETE = "The baseline is complete: the next recording is compared with it."
 
@@ -58,6 +58,15 @@ def addition(verdict: Verdict, measure: str, title: str) -> str:
         return f"A change since {_day(change.since)}, {what}, stands."
     return (
         f"A change, {what}, was called on {_day(change.called)} and ended on {_day(change.ended)}."
+    )
+
+
+def overtaken(state: str, title: str, direction: str, since: datetime.datetime) -> str:
+    """Of a change that was told, and that what is compared now knows nothing of."""
+    return (
+        f"{labels.MEDICATION[state]}: a reliable change since {_day(since)} was told before "
+        f"({title}, {direction}). It is not among the answers above because another release or "
+        "device, a corrected session or the baselines of other patients set other limits by now."
     )
 
 

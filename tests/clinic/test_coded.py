@@ -187,10 +187,10 @@ def test_no_page_tells_a_true_day_or_a_time_of_day(
     assert set(re.findall(r"\d\d:\d\d", text)) == {"12:00"}
 
 
-def test_what_is_collected_counts_from_a_day_that_is_shifted_too(
+def test_what_is_collected_counts_back_from_the_newest_session_and_tells_no_today(
     shifted: datetime.timedelta, page: Any, patient: Patient
 ) -> None:
-    weekly(patient, 10, 12, 11)
+    weekly(patient, 10, 12, 11, last=20)
     assert "Collecting: 3 of 4 recordings" in page().content.decode()
 
 

@@ -103,7 +103,20 @@ def test_what_hides_the_face_compares_never_however_often_it_does(
     assert len(judged(consented_patient).left_out) == len(BASELINE)
 
 
-def test_fewer_than_half_of_the_others_are_no_rule(consented_patient: Patient) -> None:
+def test_films_that_come_later_make_no_rule_for_the_sessions_before(
+    consented_patient: Patient,
+) -> None:
+    made = weekly(consented_patient, *BASELINE, 11, 11, 11, 11, 11)
+    rest(made[0], "not_at_rest")
+    for one in made[1:4]:
+        rest(one)
+    for one in made[4:]:
+        rest(one, "not_at_rest")
+    left_out = [pk for pk, _ in judged(consented_patient).left_out]
+    assert left_out == [one.id for one in (made[0], *made[4:])]
+
+
+def test_fewer_than_half_of_the_first_are_no_rule(consented_patient: Patient) -> None:
     made = weekly(consented_patient, *BASELINE, 11, last=7)
     for one in made[:1]:
         rest(one, "smiling_at_rest")

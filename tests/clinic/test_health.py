@@ -96,6 +96,12 @@ def test_a_job_whose_worker_vanished_long_ago_is_told(client: Client) -> None:
     assert told(client)[0] == 503
 
 
+def test_a_job_that_is_tried_again_without_end_is_stuck(client: Client) -> None:
+    job(not_before=timezone.now() + datetime.timedelta(minutes=1), attempts=40)
+    status, answer = told(client)
+    assert (status, answer["workers"]) == (503, False)
+
+
 def test_a_job_that_is_to_wait_is_not_stuck(client: Client) -> None:
     job(not_before=timezone.now() + datetime.timedelta(minutes=1))
     job(state=Job.State.WAITING)

@@ -267,21 +267,34 @@ def test_a_film_whose_row_is_safe_is_marked_no_more(
     assert [path.name for path in folder.iterdir()] == ["video.webm"]
 
 
-def test_nothing_is_removed_under_a_database_that_does_not_know_the_films(
+def test_films_that_the_database_does_not_know_are_told_and_stay_with_all_landmarks(
     session, film, settings, caplog
 ):
-    foreign = lying_there("video.webm")
-    crashed = lying_there("video.webm")
+    foreign, crashed = lying_there("video.webm"), lying_there("video.webm")
     strays.leave([crashed])
     landmarks = settings.MEDIA_ROOT / "landmarks" / f"{uuid.uuid4()}.npz"
     landmarks.parent.mkdir(exist_ok=True)
     landmarks.touch()
     settings.UPLOAD_KEEP_HOURS = 0
-    assert strays.remove() == 0
+    assert strays.remove() == 1
     assert foreign.exists()
-    assert crashed.exists()
     assert landmarks.exists()
-    assert "not in the database" in caplog.text
+    assert not crashed.exists()
+    assert "1 films" in caplog.text
+    assert foreign.name in caplog.text
+
+
+def test_an_empty_folder_and_a_copy_that_was_not_finished_are_removed(session, film, settings):
+    recording = submit(session, "rest", film)
+    folder = (settings.MEDIA_ROOT / recording.file).parent
+    (folder / "half.part").touch()
+    empty = settings.MEDIA_ROOT / "recordings" / str(uuid.uuid4())
+    empty.mkdir()
+    assert strays.remove() == 0
+    settings.UPLOAD_KEEP_HOURS = 0
+    assert strays.remove() == 2
+    assert not empty.exists()
+    assert (settings.MEDIA_ROOT / recording.file).exists()
 
 
 def assert_nothing_is_stored(film: Path) -> None:

@@ -23,7 +23,7 @@ from diagnosis.config import Finding, Severity
 from diagnosis.models import Job
 from diagnosis.signals import analysis_finished
 from tests.clinic.analysed import analysed, film, sitting
-from tests.clinic.judged import BASELINE, read, session, weekly
+from tests.clinic.judged import BASELINE, DESK, read, session, weekly
 from tests.clinic.planning import another_patient
 from tests.conftest import Login
 
@@ -123,6 +123,21 @@ def test_the_page_tells_of_a_change_that_ended(
     weekly(patient, *BASELINE, 5, 4, 11, 12)
     text = page(login, carl_clinician, patient)
     assert text.index("Within usual variation") < text.index("A change, less movement, was called")
+
+
+def test_a_change_that_the_present_limits_know_nothing_of_is_told_on_the_page(
+    login: Login, carl_clinician: User, patient: Patient
+) -> None:
+    weekly(patient, *BASELINE, 5, 4, last=30)
+    services.refresh(patient)
+    assert "was told before" not in page(login, carl_clinician, patient)
+    for made in patient.sessions.all():
+        made.device = DESK if made.recorded < timezone.now() - datetime.timedelta(days=50) else {}
+        made.save()
+    text = page(login, carl_clinician, patient)
+    assert words(patient) != [("on", "change")]
+    assert "ON: a reliable change since" in text
+    assert "was told before (Expressivity, smile, less)" in text
 
 
 def test_on_stands_before_off(patient: Patient) -> None:

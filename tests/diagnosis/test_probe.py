@@ -250,6 +250,29 @@ def test_a_silent_copy_is_turned_as_the_film_was(tmp_path):
     assert turned in ([90, 90], [-90, -90])
 
 
+def test_a_silent_copy_holds_no_picture_that_was_trimmed_off(tmp_path):
+    film = trimmed(with_sound(tmp_path / "film", STEADY, "libx264", "mov", "aac"), seconds=1)
+    told = ask(film, "--silent", tmp_path / "copy")
+    seen = shown(film)
+    assert len(seen) < len(STEADY)
+    assert shown(tmp_path / "copy") == pytest.approx(seen, abs=0.002)
+    assert told["container"] == ask(tmp_path / "copy")["container"]
+
+
+def test_a_silent_copy_for_which_there_is_no_room_says_nothing_about_the_film(tmp_path):
+    film = with_sound(tmp_path / "film", UNEVEN, "libx264", "mp4", "aac")
+    limit = 1000  # bytes: no film has so few
+    program = (
+        f"import resource, signal; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}));"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "from pathlib import Path; from diagnosis import probe;"
+        f"probe._answer(Path({str(film)!r}), Path({str(tmp_path / 'copy')!r}))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.returncode != 0
+    assert "too large" in run.stderr
+
+
 def test_there_is_no_silent_copy_of_what_is_no_film(tmp_path):
     (tmp_path / "letter").write_text("a letter")
     assert "problem" in ask(tmp_path / "letter", "--silent", tmp_path / "copy")
@@ -262,3 +285,22 @@ def pictures(path):
         packets = [packet for packet in film.demux(video=0) if packet.pts is not None]
         times = [float(packet.pts * packet.time_base) for packet in packets]
         return [bytes(packet) for packet in packets], [time - times[0] for time in times]
+
+
+def trimmed(path, seconds):
+    """The edit list of the MOV tells players to begin so much later, as phones trim films."""
+    with av.open(str(path)) as film:
+        ticks = round(seconds / film.streams.video[0].time_base)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"elst") + 4 + 4 + 4 + 4  # version, number of entries, duration
+    begins = int.from_bytes(data[at : at + 4]) + ticks
+    data[at : at + 4] = begins.to_bytes(4)
+    path.write_bytes(data)
+    return path
+
+
+def shown(path):
+    """The seconds at which the decoded pictures are shown, since the first one."""
+    with av.open(str(path)) as film:
+        times = [picture.time for picture in film.decode(video=0)]
+        return [time - times[0] for time in times]

@@ -62,7 +62,10 @@ export class CaptureFlow {
       tasks = answer === "later" ? this.setup.tasks : answer;
     }
     this.screen.open("finishing");
-    await allRemoved(); // else the clinic keeps what it has of a film that was stopped
+    // Else the clinic keeps what it has of a film that was stopped.
+    await allRemoved(() =>
+      this.screen.write("finishing-words", t("No connection. We go on when the network is back.")),
+    );
     await finishSession(element<HTMLFormElement>("finish-form"), this.setup.csrf);
   }
 

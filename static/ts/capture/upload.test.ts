@@ -399,7 +399,7 @@ describe("removing a film from the server", () => {
       .mockRejectedValueOnce(new TypeError("network"))
       .mockResolvedValueOnce({ status: 204, text: async () => "" });
     void removeUpload("http://localhost/uploads/abc", () => "token").then(() => steps.push("gone"));
-    const all = allRemoved().then(() => steps.push("all"));
+    const all = allRemoved(() => steps.push("waits")).then(() => steps.push("all"));
     await vi.advanceTimersByTimeAsync(500);
     expect(steps).toEqual([]);
     await vi.advanceTimersByTimeAsync(1000);

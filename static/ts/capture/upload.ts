@@ -186,9 +186,12 @@ export function removeUpload(address: string, csrf: () => string): Promise<void>
   return removal;
 }
 
-/** Resolves once the server has answered to every removal: it keeps what it was not told of. */
-export async function allRemoved(): Promise<void> {
+/** Resolves once the server has answered to every removal: it keeps what it was not told of.
+ * `waits` is called when that takes a while. */
+export async function allRemoved(waits: () => void): Promise<void> {
+  const patience = setTimeout(waits, HANGING_MS / 10);
   while (removals.size > 0) await Promise.all(removals);
+  clearTimeout(patience);
 }
 
 async function removed(address: string, csrf: () => string): Promise<void> {
