@@ -161,14 +161,14 @@ def test_films_begun_long_after_the_person_told_how_they_were_are_beside_the_lin
     assert shown == bool(apart)
 
 
-def test_a_film_whose_beginning_is_not_known_counts_by_when_it_came(
+def test_a_film_of_which_nobody_told_when_it_was_made_is_not_called_late(
     consented_patient: Patient, protocol: Protocol
 ) -> None:
     session = sitting(consented_patient, protocol, 10)
     session.told = session.recorded
     session.save()
     analysed(film(session, "smile"), [amplitude(15.0)])
-    assert trends(consented_patient).apart == ("filmed later",)
+    assert trends(consented_patient).apart == ()
 
 
 def test_a_rest_film_that_was_salvaged_whole_is_on_the_line_a_part_of_one_is_not(

@@ -111,8 +111,8 @@ def test_what_a_session_of_another_engine_needs_is_no_new_recording(
         f"Cannot compare: Smile: measured only by release {RELEASE} (engine {NOW + 1})"
     )
     assert state.next_step == (
-        "Under Course, show the release that measured it. Numbers of two releases are never "
-        "compared: each needs a baseline of its own."
+        "Numbers of two releases are never compared: each needs a baseline of its own. "
+        "The patient's page shows those of the other under Course."
     )
 
 
