@@ -1,4 +1,4 @@
-"""A patient's browser, as the recording flow meets it, and a film to hand in."""
+"""A patient's browser, as the recording flow meets it, a film to hand in, and an audit trail."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from clinic.accounts.models import User
+from clinic.audit import chain
+from clinic.audit import services as audit
+from clinic.audit.models import Action, Event
 from clinic.patients.models import Patient
 from clinic.recordings import links
 from clinic.recordings.models import CaptureLink, Protocol, RecordingSession
@@ -82,3 +85,12 @@ def mail_server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable
         settings.EMAIL_BACKEND = f"{Server.__module__}.Server"
 
     return use
+
+
+@pytest.fixture
+def ten(patient: Patient, carl_clinician: User) -> list[Event]:
+    """A sealed chain of ten events; positions are 1 to 10."""
+    for _ in range(10):
+        audit.record(Action.READ, patient, actor=carl_clinician)
+    chain.seal_all()
+    return list(Event.objects.order_by("position"))

@@ -24,15 +24,6 @@ def rows() -> QuerySet[Event]:
     return QuerySet(Event)
 
 
-@pytest.fixture
-def ten(patient, carl_clinician) -> list[Event]:
-    """A sealed chain of ten events; positions are 1 to 10."""
-    for _ in range(10):
-        services.record(Action.READ, patient, actor=carl_clinician)
-    chain.seal_all()
-    return list(Event.objects.order_by("position"))
-
-
 def test_a_hash_is_that_of_the_canonical_words_of_an_event():
     event = Event(
         id=7,

@@ -14,20 +14,11 @@ from django.utils import timezone
 from clinic import checks
 from clinic.accounts.models import Membership, Role
 from clinic.audit import chain, services
-from clinic.audit.models import Action, Event, Head, Verification
+from clinic.audit.models import Action, Head, Verification
 
 pytestmark = pytest.mark.django_db
 
 WARNING = "The audit trail is not as it was written."
-
-
-@pytest.fixture
-def ten(patient, carl_clinician) -> list[Event]:
-    """A sealed chain of ten events; positions are 1 to 10."""
-    for _ in range(10):
-        services.record(Action.READ, patient, actor=carl_clinician)
-    chain.seal_all()
-    return list(Event.objects.order_by("position"))
 
 
 @pytest.fixture
