@@ -26,6 +26,9 @@ from clinic.uploads.models import Upload
 from clinic.uploads.problems import Gone, ServerBusy, server_trouble
 from diagnosis.config import Cue, TaskKind
 
+DEVICE_FACTS = ("camera", "browser", "platform", "screen", "orientation")
+LONGEST_FACT = 300  # letters
+
 
 class Duplicate(Exception):
     """The clinic has this very film already, as `recording`."""
@@ -250,7 +253,14 @@ def _keep(
 
 
 def _note_device(session: RecordingSession, take: Take) -> None:
-    device = take.capture.get("device")
-    if isinstance(device, dict) and device != session.device:
+    """Only what static/ts/capture/camera.ts tells: whoever holds a link can write anything else,
+    which would be read on pages, and decide what is compared."""
+    told = take.capture.get("device")
+    if not isinstance(told, dict):
+        return
+    device = {
+        name: told[name][:LONGEST_FACT] for name in DEVICE_FACTS if isinstance(told.get(name), str)
+    }
+    if device != session.device:
         session.device = device
         session.save(update_fields=["device"])

@@ -78,6 +78,14 @@ class TestWhenItWasFilmed:
         assert "filmed" not in recording.capture
         assert recording.filmed is None
 
+    def test_keeps_of_the_device_only_what_the_page_tells(
+        self, anna: Client, old: RecordingSession
+    ) -> None:
+        device = {"name": "Fred Zedson's phone", "browser": "x" * 1000, "screen": {"w": 3}}
+        assert submit(anna, send(old), capture={"device": device}).status_code == 201
+        old.refresh_from_db()
+        assert old.device == {"browser": "x" * 300}
+
     def test_is_not_told_by_what_the_browser_says_of_its_capture(
         self, anna: Client, old: RecordingSession
     ) -> None:
